@@ -31,6 +31,7 @@ from parley.domain.importing import reading, storing
 from parley.domain.importing.imports import Imports
 from parley.domain.indexing import Indexing
 from parley.domain.presence import Presence
+from parley.domain.relays import relays_of
 from parley.errors import (
     BadRequest,
     DatabaseUnusable,
@@ -225,6 +226,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         origins=Origins.of(config),
         limits=limits,
         connection_count=lambda: realtime.server.connection_count,
+        relays=relays_of(config),
         root=config.root,
     )
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
@@ -236,6 +238,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     if seeing is not None:
         app.metrics = _metrics(app, seeing, indexing)
     present.serve_under(config.root)
+    present.allow_calls(are_on=config.calls)
     app.url_map.root = config.root  # type: ignore[attr-defined]  # it is our `Paths`
     _serve(app, config)
     _start_and_stop(app, context)

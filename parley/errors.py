@@ -351,6 +351,10 @@ class MailUnusable(StartupError):
     """Mail is to be sent, and cannot be."""
 
 
+class TurnUnusable(StartupError):
+    """Calls are to go by a TURN server, and cannot."""
+
+
 class ConversationUnknown(StartupError):
     pass
 

@@ -16,6 +16,7 @@ from werkzeug import exceptions
 from parley import contract, web
 from parley.calls import (
     accounts,
+    calling,
     claims,
     conversations,
     door,
@@ -72,6 +73,7 @@ HANDLERS: dict[str, Handler] = {
     "participants": people.list_participants,
     "mark_read": reading.mark_read,
     "unread": reading.unread,
+    "call_servers": calling.call_servers,
     "send": messages.send,
     "upload": files.upload,
     "set_still": files.set_still,

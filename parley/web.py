@@ -22,6 +22,7 @@ from parley.credentials import Asking, Origins
 from parley.domain import conversations, sessions
 from parley.domain.context import Context
 from parley.domain.importing.imports import Imports
+from parley.domain.relays import Relays
 from parley.errors import (
     Forbidden,
     OriginRefused,
@@ -58,6 +59,8 @@ class Site:
     push_key: str = ""
     """What browsers subscribe with to be notified; empty until the app has started."""
     imports: Imports | None = None
+    relays: Relays | None = None
+    """By which calls find their way; None where there are no calls."""
     root: str = ""
     """The path of the public URL: empty, or as `/talk`."""
     is_ready: bool = False

@@ -11,6 +11,7 @@ from parley.contract.events import *
 from parley.contract.objects import *
 from parley.contract.rest.accounts import *
 from parley.contract.rest.call import *
+from parley.contract.rest.calls import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.conversations import *
 from parley.contract.rest.door import *

@@ -273,6 +273,8 @@ ActName = Literal[
     "required_no_proof",
     "showed_title_in_previews",
     "hid_title_in_previews",
+    "turned_calls_on",
+    "turned_calls_off",
     "set_passphrase",
     "removed_passphrase",
     "changed_retention",

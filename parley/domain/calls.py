@@ -48,11 +48,13 @@ from parley.records import (
     Session,
 )
 from parley.storage import calls as stored
+from parley.storage import cluster as stored_cluster
 from parley.storage import conversations as stored_conversations
 from parley.storage import participants as stored_participants
 from parley.storage import saying as stored_saying
 
 ID_BYTES = 9
+seen = stored.seen
 PEOPLE_MAX = 100
 """Of all who were in a call, so many are told of."""
 NAMED_MAX = 10
@@ -231,6 +233,20 @@ async def find(context: Context, conversation_id: int) -> Call | None:
 async def running(context: Context) -> list[int]:
     """Where there is a call."""
     return await context.database.read(stored.running)
+
+
+async def all_seen(context: Context) -> dict[int, stored.Seen]:
+    """What there is of each call, by conversation, to compare with `seen`."""
+    return await context.database.read(stored.everywhere)
+
+
+async def left_behind(context: Context) -> list[tuple[int, str]]:
+    """Devices whose process is gone, each with its conversation; where there are several."""
+
+    def query(connection: sa.Connection) -> list[tuple[int, str]]:
+        return stored.left_behind(connection, stored_cluster.living(connection))
+
+    return await context.database.read(query)
 
 
 # --- signals ---

@@ -32,9 +32,10 @@ from parley.domain.door import Found
 from parley.domain.saying import Draft as Draft
 from parley.domain.saying import Saying
 from parley.domain.saying import Sent as Sent
-from parley.errors import BadRequest, NotFound, NotJoined
+from parley.errors import BadRequest, Forbidden, NotFound, NotJoined
 from parley.grammar import markdown
 from parley.records import (
+    CALL,
     Answered,
     Message,
     MessageSent,
@@ -174,6 +175,8 @@ async def edit(
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
         said_by = stored.said_by(connection, message)
         author = access.require_author(message, said_by, found.person, session)
+        if message.type == CALL:
+            raise Forbidden("What a call leaves can't be edited.")
         access.require_posting(found.conversation, author)
         if message.deleted_at is not None:
             raise NotFound("This message was deleted.")
@@ -242,6 +245,8 @@ def _checked(draft: Draft) -> Draft:
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     is_encrypted = draft.type == envelopes.TYPE
+    if draft.type == CALL:
+        raise BadRequest("Messages of the type call come from the server alone.")
     if len(draft.attachments) > ATTACHMENTS_MAX and not is_encrypted:
         raise BadRequest(f"attachments: at most {ATTACHMENTS_MAX} files go with a message.")
     max_chars = ENVELOPE_MAX_CHARS if is_encrypted else MESSAGE_MAX_CHARS

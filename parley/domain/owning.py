@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract import KEEP_DAYS, ActName, default_title
+from parley.contract import KEEP_DAYS, ActName, SwitchName, default_title
 from parley.domain import access, audit, conversations, door, epochs, files, knocking, text
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -51,6 +51,7 @@ class Wished(Protocol):
     preview_title: bool | UnsetType
     passphrase: str | UnsetType
     keep_days: int | UnsetType
+    calls: SwitchName | UnsetType
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -63,6 +64,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     is_read_only: bool | UnsetType = UNSET
     needs_proof: bool | UnsetType = UNSET
     shows_title: bool | UnsetType = UNSET
+    has_calls: bool | UnsetType = UNSET
     passphrase: str | UnsetType = UNSET
     """Empty for none."""
     keep_days: int | UnsetType = UNSET
@@ -117,6 +119,7 @@ def wishes(body: Wished) -> Wishes:
         shows_title=body.preview_title,
         passphrase=body.passphrase,
         keep_days=body.keep_days,
+        has_calls=UNSET if body.calls is UNSET else body.calls == "on",
     )
 
 
@@ -366,7 +369,8 @@ async def _columns(context: Context, wishes: Wishes) -> dict[str, Any]:
         columns["title"] = wishes.title
     if wishes.description is not UNSET:
         columns["description"] = text.description(wishes.description)
-    for name in ("is_locked", "is_knock", "is_read_only", "needs_proof", "shows_title"):
+    switches = ("is_locked", "is_knock", "is_read_only", "needs_proof", "shows_title", "has_calls")
+    for name in switches:
         if (value := getattr(wishes, name)) is not UNSET:
             columns[name] = value
     if wishes.keep_days is not UNSET:
@@ -406,6 +410,8 @@ def _act(column: str, after: Conversation) -> tuple[ActName, str]:
             return (
                 "showed_title_in_previews" if after.shows_title else "hid_title_in_previews"
             ), ""
+        case "has_calls":
+            return ("turned_calls_on" if after.has_calls else "turned_calls_off"), ""
         case "passphrase_hash":
             return ("set_passphrase" if after.passphrase_hash else "removed_passphrase"), ""
         case _:

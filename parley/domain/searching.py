@@ -15,7 +15,7 @@ from parley.domain.context import Context
 from parley.domain.looking import Place, walk
 from parley.errors import BadRequest
 from parley.grammar import markdown
-from parley.records import Conversation, Hit, Hits, Message, Session
+from parley.records import CALL, Conversation, Hit, Hits, Message, Session
 from parley.search import hits, queries, words
 from parley.search.queries import Query
 
@@ -134,7 +134,8 @@ def _ends_word(text: str, at: int) -> bool:
 def hit(taken: Taken, query: Query) -> Hit:
     conversation, message, place = taken
     patterns = [part.inside if place.is_inside else part.pattern for part in query.wanted]
-    text = message.text if message.parts is None else markdown.plain(message.parts)
+    is_plain = message.parts is None or message.type == CALL
+    text = message.text if is_plain else markdown.plain(message.parts or "")
     found = hits.spans(text, patterns)
     if patterns and not found:  # what is not read but written, such as where a link leads
         text = message.text

@@ -251,7 +251,8 @@ class ParleyChat(Chat):
             seq=message.seq,
             username=message.username,
             role=message.role,
-            type=message.type,
+            # What a call was like is told by the server that it was on, and by no file.
+            type="text" if message.type == "call" else message.type,
             mentions=message.mentions,
         )
 

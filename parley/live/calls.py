@@ -18,7 +18,7 @@ from msgspec import Raw
 from parley import contract, present, records
 from parley.domain import calls
 from parley.domain.context import Context
-from parley.errors import BadRequest, NoSuchPeer, NotInCall, TooLarge, Unavailable
+from parley.errors import NoSuchPeer, NotInCall, TooLarge, Unavailable
 from parley.live.audience import Audience, Client, Seat
 from parley.wire.server import Server
 
@@ -83,12 +83,15 @@ class Calling:
         """By what they are called in their calls."""
         self._pieces: dict[tuple[str, str], list[str]] = {}
         """Of signals on their way, by who sends and who gets them."""
+        self._left_behind: dict[tuple[int, str], float] = {}
+        """Devices whose process is gone, each since when that is known."""
+        self._began_s = 0.0
         self._tasks: set[asyncio.Future[Any]] = set()
 
     @property
-    def counts(self) -> tuple[int, int]:
-        """How many calls there are, and how many devices of this process are in them."""
-        return sum(each.call is not None for each in self._watched.values()), len(self._devices)
+    def device_count(self) -> int:
+        """How many devices are in calls by this process."""
+        return len(self._devices)
 
     # --- what clients do ---
 
@@ -294,6 +297,7 @@ class Calling:
 
     async def load(self) -> None:
         """At the start: calls that go on, whose people may come back."""
+        self._began_s = _now_s()
         for conversation_id in await calls.running(self._context):
             self._look_at(conversation_id)
             call = await calls.find(self._context, conversation_id)
@@ -307,6 +311,8 @@ class Calling:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self._let_lost_go()
+                if self._context.cluster is not None:
+                    await self._look_elsewhere()
             except Unavailable:
                 continue
             except Exception:
@@ -320,6 +326,28 @@ class Calling:
             elif now_s >= device.sign_s + LOST_AFTER_S:
                 await calls.leave(self._context, device.conversation_id, [peer])
                 self._forget(peer)
+
+    async def _look_elsewhere(self) -> None:
+        """What no hint told of, and devices whose processes are gone."""
+        found = await calls.all_seen(self._context)
+        for conversation_id in {*found, *self._watched}:
+            watched = self._watched.get(conversation_id)
+            known = None if watched is None or watched.call is None else calls.seen(watched.call)
+            if known != found.get(conversation_id):
+                self._look_at(conversation_id)
+        await self._let_left_behind_go()
+
+    async def _let_left_behind_go(self) -> None:
+        """Those of a process whose lease is over have had its time to come back, unless all of
+        them were gone: then they have some from when this one began.
+        """
+        now_s = _now_s()
+        left = await calls.left_behind(self._context)
+        self._left_behind = {each: self._left_behind.get(each, now_s) for each in left}
+        grace_s = LOOK_EVERY_S if now_s > self._began_s + LOST_AFTER_S else LOST_AFTER_S
+        for each, since_s in list(self._left_behind.items()):
+            if now_s >= since_s + grace_s:
+                await calls.drop(self._context, each[0], [each[1]])
 
     async def close(self) -> None:
         for task in list(self._tasks):
@@ -343,10 +371,7 @@ async def _logged(work: Awaitable[None]) -> None:
 
 
 def _encoded(data: dict[str, Any]) -> bytes:
-    try:
-        encoded = msgspec.json.encode(data)
-    except (OverflowError, ValueError) as error:
-        raise BadRequest("data holds a number that is too large.") from error
+    encoded = msgspec.json.encode(data)
     if len(encoded) > contract.CALL_SIGNAL_MAX_BYTES:
         raise TooLarge(f"data is too long: at most {contract.CALL_SIGNAL_MAX_BYTES // 1024} KiB.")
     return encoded

@@ -35,6 +35,7 @@ FAMILIES = (
     Family("parley_connections", G, "Open Socket.IO connections.", "transport"),
     Family("parley_rooms", G, "Conversations with an open socket in them."),
     Family("parley_people", G, "People who have an open socket, once for each conversation."),
+    Family("parley_call_devices", G, "Devices in calls."),
     Family("parley_conversations", G, "Conversations that are stored.", "state"),
     Family("parley_messages_stored", C, "Messages stored."),
     Family("parley_joins", C, "Times somebody joined a conversation or came back to it."),

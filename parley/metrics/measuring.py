@@ -71,6 +71,7 @@ class Measuring:
             "parley_ready": self._is_ready(),
             "parley_rooms": len(self._realtime.audience.rooms),
             "parley_people": self._context.presence.count,
+            "parley_call_devices": self._realtime.calling.device_count,
             "parley_messages_stored": counts.messages,
             "parley_joins": counts.joins,
             "parley_deliveries": server.deliveries,

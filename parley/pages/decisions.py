@@ -62,6 +62,7 @@ class Filled:
     read_only: bool
     require_proof: bool
     preview_title: bool
+    calls: bool
     passphrase: str = ""
     no_passphrase: bool = False
     role: str = ""
@@ -92,6 +93,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
         read_only=now.is_read_only,
         require_proof=now.needs_proof,
         preview_title=now.shows_title,
+        calls=now.has_calls,
     )
     match refused:
         case "title":
@@ -108,6 +110,7 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
                 knock="knock" in form,
                 read_only="read_only" in form,
                 require_proof="require_proof" in form,
+                calls="calls" in form,
                 passphrase=form.get("passphrase", ""),
                 no_passphrase="no_passphrase" in form,
             )

@@ -60,6 +60,8 @@ ACTS: dict[contract.ActName, str] = {
     "required_no_proof": "let people come back without proof",
     "showed_title_in_previews": "let other apps show the title with the link",
     "hid_title_in_previews": "kept the title from other apps",
+    "turned_calls_on": "turned calls on",
+    "turned_calls_off": "turned calls off",
     "set_passphrase": "set a passphrase",
     "removed_passphrase": "removed the passphrase",
     "changed_retention": "changed how long messages are kept",
@@ -148,6 +150,8 @@ async def _title(context: Context, room_id: str, session: Session | None, form: 
 async def _door(context: Context, room_id: str, session: Session | None, form: Form) -> None:
     ticked = ("locked", "knock", "read_only", "require_proof")
     wishes: dict[str, Any] = {name: name in form for name in ticked}
+    if "asks_calls" in form:
+        wishes["calls"] = "on" if "calls" in form else "off"
     if "no_passphrase" in form:
         wishes["passphrase"] = ""
     elif form.get("passphrase"):
@@ -283,6 +287,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         reason_words=REASONS,
         link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
+        has_calls=web.site().config.calls,
         link_lives=list(LINK_LIVES),
         filled=decisions.filled(seen, refused, asked),
         told_in=decisions.SECTIONS.get(told, "page"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from quart import request
@@ -40,22 +41,18 @@ unless said otherwise, and some browsers complain of its name."""
 PERMISSIONS_POLICY = ", ".join(
     (*(f"{name}=()" for name in _FEATURES_OFF), *(f"{name}=(self)" for name in _FEATURES_OURS))
 )
-_FEATURES_OF_CALLS = {
-    *("camera", "display-capture", "microphone", "picture-in-picture", "screen-wake-lock")
-}
-WHERE_PEOPLE_SPEAK = ", ".join(
-    (
-        *(f"{name}=()" for name in _FEATURES_OFF if name not in _FEATURES_OF_CALLS),
-        *(f"{name}=(self)" for name in (*_FEATURES_OURS, *sorted(_FEATURES_OF_CALLS))),
-    )
-)
-"""Voice messages and calls are on the page of their conversation; a browser still asks there."""
+WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
+"""Voice messages are recorded on the page of their conversation; a browser still asks there."""
+_FEATURES_OF_CALLS = "camera|display-capture|picture-in-picture|screen-wake-lock"
+WHERE_PEOPLE_CALL = re.sub(rf"\b({_FEATURES_OF_CALLS})=\(\)", r"\1=(self)", WHERE_PEOPLE_SPEAK)
+"""And on the page of the conversation itself they call each other."""
 WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
     "publickey-credentials-create=()", "publickey-credentials-create=(self)"
 ).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 """Passkeys are made and shown on the page of the account alone."""
 _ACCOUNT = "/account"
-_LINKED = (_ACCOUNT, "/conversation/", "/link/", "/mail", "/api/")
+_CONVERSATION = "/conversation/"
+_LINKED = (_ACCOUNT, _CONVERSATION, "/link/", "/mail", "/api/")
 """Where answers hold what only the link should lead to."""
 
 
@@ -107,8 +104,9 @@ async def secure(response: web.R) -> web.R:
 
 
 def _permissions(path: str) -> str:
-    if path.startswith("/conversation/"):
-        return WHERE_PEOPLE_SPEAK
+    if path.startswith(_CONVERSATION):
+        is_its_page = "/" not in path.removeprefix(_CONVERSATION).rstrip("/")
+        return WHERE_PEOPLE_CALL if is_its_page and web.site().config.calls else WHERE_PEOPLE_SPEAK
     return WHERE_PEOPLE_SIGN_IN if path.startswith(_ACCOUNT) else PERMISSIONS_POLICY
 
 

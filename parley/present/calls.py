@@ -24,6 +24,20 @@ def call_ack(record: records.Call, peer: str) -> contract.CallAck:
     )
 
 
+def call_servers(record: records.Offered) -> contract.CallServersReply:
+    servers = [contract.IceServer(urls=list(record.stun))] if record.stun else []
+    reply = contract.CallServersReply(ice_servers=servers, relay_only=record.is_relay_only)
+    if record.key is not None:
+        key = record.key
+        servers.append(
+            contract.IceServer(
+                urls=list(record.turn), username=key.username, credential=key.credential
+            )
+        )
+        reply.expires_at = timestamp(key.expires_at)
+    return reply
+
+
 def _people(record: records.Call) -> list[contract.CallPeer]:
     return [
         contract.CallPeer(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parley import contract, records
-from parley.present.fields import switch, timestamp
+from parley.present.fields import timestamp
 from parley.present.messages import message
 from parley.present.participants import people
+
+_has_calls = True
 
 
 class Parts(NamedTuple):
@@ -39,7 +41,7 @@ def conversation(snapshot: records.Snapshot, parts: Parts | None = None) -> cont
         seq=record.seq,
         door=door(record),
         read_only=record.is_read_only,
-        calls=switch(record.has_calls),
+        calls=calls_of(record),
     )
     # Afterwards, and only what there is, as for a message.
     if snapshot.is_delta:
@@ -71,6 +73,17 @@ def door(record: records.Conversation) -> contract.DoorName:
     if record.passphrase_hash is not None:
         return "passphrase"
     return "knock" if record.is_knock else "open"
+
+
+def allow_calls(*, are_on: bool) -> None:
+    """Whether this server has calls at all. One for all of this process."""
+    global _has_calls
+    _has_calls = are_on
+
+
+def calls_of(record: records.Conversation) -> contract.SwitchName:
+    """Whether people may call each other there."""
+    return "on" if _has_calls and record.has_calls else "off"
 
 
 def summary(record: records.Conversation, *, public_url: str) -> contract.ConversationSummary:

@@ -6,8 +6,8 @@ from msgspec import UNSET
 
 from parley import contract, records
 from parley.present.claims import claim
-from parley.present.conversations import door
-from parley.present.fields import or_unset, role_name, switch, timestamp
+from parley.present.conversations import calls_of, door
+from parley.present.fields import or_unset, role_name, timestamp
 from parley.present.messages import message
 
 Told = (
@@ -76,7 +76,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 description=now.description,
                 door=door(now),
                 read_only=now.is_read_only,
-                calls=switch(now.has_calls),
+                calls=calls_of(now),
                 keep_days=or_unset(now.keep_days),
             )
         case records.RoleChanged(room_id=room_id, participant=person):

@@ -24,10 +24,6 @@ def role_name(role: records.Role) -> contract.RoleName:
     return "owner" if role is records.Role.OWNER else "member"
 
 
-def switch(is_on: bool) -> contract.SwitchName:
-    return "on" if is_on else "off"
-
-
 def moment_or_unset(moment: datetime | None) -> str | UnsetType:
     return UNSET if moment is None else timestamp(moment)
 

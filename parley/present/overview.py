@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from parley import contract, records
+from parley.present.conversations import calls_of
 from parley.present.fields import timestamp
 from parley.present.knocks import waiting
 from parley.present.links import link
@@ -21,6 +22,7 @@ def decided(seen: records.Overview) -> contract.ManageReply:
         preview_title=now.shows_title,
         has_passphrase=now.passphrase_hash is not None,
         keep_days=now.keep_days or 0,
+        calls=calls_of(now),
         waiting=[waiting(each) for each in seen.waiting],
         removed=[removed_person(each) for each in seen.removed],
         left=[left_person(each) for each in seen.left],

@@ -50,3 +50,21 @@ class Call(Struct, frozen=True):
     """The user_ids of those an owner put out of it."""
     peers: tuple[CallPeer, ...]
     """In the order in which they came."""
+
+
+class RelayKey(Struct, frozen=True):
+    """What a TURN server takes of somebody for a while."""
+
+    username: str
+    credential: str
+    expires_at: datetime
+
+
+class Offered(Struct, frozen=True):
+    """The servers by which somebody may find a way to the others."""
+
+    stun: tuple[str, ...]
+    turn: tuple[str, ...]
+    key: RelayKey | None
+    """For `turn`; None where there is none."""
+    is_relay_only: bool

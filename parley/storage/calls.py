@@ -131,12 +131,43 @@ def remove_peers(connection: sa.Connection, conversation_id: int, ids: Collectio
     return removed.rowcount
 
 
-def peer_processes(connection: sa.Connection) -> list[tuple[int, str, int]]:
-    """Every device in any call: its conversation, its id and the process that has its socket."""
-    found = connection.execute(
-        sa.select(call_peers.c.conversation_id, call_peers.c.id, call_peers.c.process)
+Seen = frozenset[tuple[Any, ...]]
+"""What there is of a call, to tell whether another reading found the same."""
+
+
+def everywhere(connection: sa.Connection) -> dict[int, Seen]:
+    """By conversation: the devices in its call, with what they send."""
+    found: dict[int, set[tuple[Any, ...]]] = {}
+    for row in connection.execute(
+        sa.select(
+            call_peers.c.conversation_id,
+            call_peers.c.id,
+            call_peers.c.has_audio,
+            call_peers.c.has_video,
+            call_peers.c.has_screen,
+            call_peers.c.has_hand,
+        )
+    ):
+        found.setdefault(row[0], set()).add(tuple(row[1:]))
+    return {id: frozenset(peers) for id, peers in found.items()}
+
+
+def seen(call: Call) -> Seen:
+    """The same of one that was read."""
+    return frozenset(
+        (each.id, each.has_audio, each.has_video, each.has_screen, each.has_hand)
+        for each in call.peers
     )
-    return [(conversation_id, id, process) for conversation_id, id, process in found]
+
+
+def left_behind(connection: sa.Connection, living: Collection[int]) -> list[tuple[int, str]]:
+    """Devices whose sockets none of these processes has, each with its conversation."""
+    found = connection.execute(
+        sa.select(call_peers.c.conversation_id, call_peers.c.id).where(
+            call_peers.c.process.not_in(list(living))
+        )
+    )
+    return [(conversation_id, id) for conversation_id, id in found]
 
 
 def _peer(row: Any) -> CallPeer:

@@ -180,6 +180,15 @@ def others(connection: sa.Connection, process: int) -> int:
     return int(count)
 
 
+def living(connection: sa.Connection) -> list[int]:
+    """The processes that run."""
+    found = execute(
+        connection,
+        f"SELECT id FROM processes WHERE expires_at > {_NOW_MS}",  # noqa: S608
+    )
+    return [id for (id,) in found]
+
+
 def dead(connection: sa.Connection) -> list[int]:
     """The processes whose lease is over, and those that left somebody behind without one."""
     found = execute(

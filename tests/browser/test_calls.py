@@ -284,7 +284,7 @@ def test_a_page_that_is_loaded_again_is_back_and_one_that_is_killed_is_gone(
     session = ben.context.new_cdp_session(ben.page)
     session.on("Inspector.targetCrashed", lambda _: None)
     session.send("Inspector.enable")
-    with pytest.raises(Exception, match="crash|closed"):
+    with pytest.raises(Exception, match=r"crash|closed"):
         ben.page.goto("chrome://crash")
     expect(tile(ada, "Ben")).to_have_count(0, timeout=WITHIN_MS)
 

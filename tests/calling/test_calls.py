@@ -2,40 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-
-import pytest
-
-from tests.people import Json, Person
+from tests.calling.talk import Talk, call, names
+from tests.people import Person
 from tests.servers import Running
-
-
-@dataclass
-class Talk:
-    room_id: str
-    ada: Person
-    ben: Person
-
-
-@pytest.fixture
-async def talk(server: Running) -> AsyncIterator[Talk]:
-    ada, ben = Person("Ada", server.url), Person("Ben", server.url)
-    room_id = await ada.starts()
-    await ada.join(room_id)
-    await ben.join(room_id)
-    yield Talk(room_id, ada, ben)
-    await ada.goes_home()
-    await ben.goes_home()
-
-
-async def call(person: Person, room_id: str, **more: object) -> Json:
-    asked = {"room_id": room_id, "audio": True, "video": False, **more}
-    return await person.ask("call_join", asked)
-
-
-def names(state: Json) -> list[str]:
-    return [] if state["call"] is None else [each["username"] for each in state["call"]["people"]]
 
 
 async def test_two_come_together_and_tell_each_other_how_to_connect(talk: Talk) -> None:
@@ -64,3 +33,155 @@ async def test_two_come_together_and_tell_each_other_how_to_connect(talk: Talk) 
     heard = await talk.ada.hears("call_signal")
     assert heard == {"room_id": talk.room_id, "from": second["peer"], "data": offer}
     assert talk.ben.all_heard("call_signal") == []
+
+
+async def test_somebody_who_comes_while_there_is_a_call_is_told_of_it(
+    talk: Talk, server: Running
+) -> None:
+    mine = await call(talk.ada, talk.room_id)
+    cleo = Person("Cleo", server.url)
+    await cleo.join(talk.room_id)
+    state = await cleo.hears("call_state")
+    assert state["call"]["id"] == mine["call_id"]
+    assert names(state) == ["Ada"]
+    await cleo.goes_home()
+
+
+async def test_whoever_only_reads_is_told_of_no_call(talk: Talk, server: Running) -> None:
+    rea = Person("Rea", server.url)
+    await rea.connect()
+    assert (await rea.ask("watch_room", {"room_id": talk.room_id}))["ok"]
+    await call(talk.ada, talk.room_id)
+    await talk.ben.hears("call_state")
+    assert (await call(rea, talk.room_id))["code"] == "not_joined"
+    await talk.ben.say(talk.room_id, "Did you hear?")
+    await rea.hears("new_message")
+    assert rea.all_heard("call_state") == []
+    await rea.goes_home()
+
+
+async def test_joining_again_says_what_is_sent_now(talk: Talk) -> None:
+    first = await call(talk.ada, talk.room_id)
+    again = await call(talk.ada, talk.room_id, audio=False, video=True, screen=True, hand=True)
+    assert again["peer"] == first["peer"]
+    state = await talk.ben.hears("call_state", lambda state: state["call"]["people"][0]["hand"])
+    [ada] = state["call"]["people"]
+    assert (ada["audio"], ada["video"], ada["screen"]) == (False, True, True)
+
+
+async def test_two_devices_of_one_person_are_two_peers(talk: Talk, server: Running) -> None:
+    phone = Person("Ada", server.url)
+    phone.token = talk.ada.token
+    await phone.connect(auth={"token": talk.ada.token})
+    await phone.join(talk.room_id)
+    first, second = await call(talk.ada, talk.room_id), await call(phone, talk.room_id)
+    assert first["peer"] != second["peer"]
+    assert [each["user_id"] for each in second["people"]] == [first["people"][0]["user_id"]] * 2
+    await talk.ada.ask("call_leave", {"room_id": talk.room_id})
+    left = {**second["people"][1]}
+    await talk.ben.hears("call_state", lambda state: state["call"]["people"] == [left])
+    await phone.goes_home()
+
+
+async def test_a_call_that_is_over_leaves_a_message(talk: Talk) -> None:
+    began = await call(talk.ada, talk.room_id)
+    await call(talk.ben, talk.room_id)
+    assert await talk.ada.ask("call_leave", {"room_id": talk.room_id}) == {"ok": True}
+    assert await talk.ben.ask("call_leave", {"room_id": talk.room_id}) == {"ok": True}
+    said = await talk.ben.hears("new_message", lambda message: message["type"] == "call")
+    assert said["message"].startswith("Call: ")
+    assert said["message"].endswith(", Ada, Ben")
+    assert said["username"] == "Ada"
+    assert said["call"]["started_at"] == began["started_at"]
+    assert said["call"]["seconds"] in range(60)
+    assert [each["username"] for each in said["call"]["people"]] == ["Ada", "Ben"]
+    assert "parts" not in said
+    state = await talk.ben.hears("call_state", lambda state: state["call"] is None)
+    assert state == {"room_id": talk.room_id, "call": None}
+    _, history = await talk.ben.call("GET", f"/api/conversations/{talk.room_id}/messages")
+    assert history["messages"][-1] == said
+    refused = await talk.ben.ask("call_leave", {"room_id": talk.room_id})
+    assert refused["code"] == "not_in_call"
+
+
+async def test_a_call_that_nobody_took_is_missed(talk: Talk) -> None:
+    await call(talk.ada, talk.room_id)
+    await talk.ada.ask("call_leave", {"room_id": talk.room_id})
+    said = await talk.ben.hears("new_message")
+    assert (said["type"], said["message"]) == ("call", "Missed call from Ada")
+    assert len(said["call"]["people"]) == 1
+
+
+async def test_nobody_makes_up_or_edits_what_a_call_leaves(talk: Talk) -> None:
+    made_up = await talk.ada.say(talk.room_id, "Missed call from Ben", type="call")
+    assert made_up["code"] == "bad_request"
+    await call(talk.ada, talk.room_id)
+    await talk.ada.ask("call_leave", {"room_id": talk.room_id})
+    said = await talk.ada.hears("new_message")
+    edit = {"room_id": talk.room_id, "id": said["id"], "message": "**Nothing**"}
+    assert (await talk.ada.ask("edit_message", edit))["code"] == "forbidden"
+    gone = await talk.ada.ask("delete_message", {"room_id": talk.room_id, "id": said["id"]})
+    assert gone["ok"]
+    deleted = await talk.ben.hears("message_changed")
+    assert "call" not in deleted
+
+
+async def test_what_a_call_leaves_is_found_by_its_words(talk: Talk) -> None:
+    await call(talk.ada, talk.room_id)
+    await talk.ada.ask("call_leave", {"room_id": talk.room_id})
+    said = await talk.ben.hears("new_message")
+    path = f"/api/conversations/{talk.room_id}/search?q=missed"
+    _, found = await talk.ben.call("GET", path)
+    assert [each["message"]["id"] for each in found["results"]] == [said["id"]]
+
+
+async def test_signals_go_to_devices_in_the_same_call_alone(talk: Talk) -> None:
+    signal = {"room_id": talk.room_id, "to": "nobody", "data": {"bye": True}}
+    assert (await talk.ben.ask("call_signal", signal))["code"] == "not_in_call"
+    mine = await call(talk.ben, talk.room_id)
+    assert (await talk.ben.ask("call_signal", signal))["code"] == "no_such_peer"
+    elsewhere = await talk.ada.starts()
+    await talk.ada.join(elsewhere)
+    await call(talk.ada, elsewhere)
+    across = {**signal, "room_id": elsewhere, "to": mine["peer"]}
+    assert (await talk.ada.ask("call_signal", across))["code"] == "no_such_peer"
+
+
+async def test_a_signal_is_bounded(talk: Talk) -> None:
+    mine = await call(talk.ada, talk.room_id)
+    most = {"x": "x" * (32 * 1024 - 8)}
+    signal = {"room_id": talk.room_id, "to": mine["peer"], "data": most}
+    assert (await talk.ada.ask("call_signal", signal))["ok"]
+    assert (await talk.ada.hears("call_signal"))["data"] == most
+    signal["data"] = {"x": most["x"] + "x"}
+    assert (await talk.ada.ask("call_signal", signal))["code"] == "too_large"
+    signal["data"] = ["x"]
+    assert (await talk.ada.ask("call_signal", signal))["code"] == "bad_request"
+
+
+async def test_ten_fit_in_a_call_and_six_pictures(talk: Talk, server: Running) -> None:
+    people = [talk.ada, talk.ben, *(Person(f"P{n}", server.url) for n in range(9))]
+    for person in people[2:]:
+        await person.join(talk.room_id)
+    for person in people[:6]:
+        assert (await call(person, talk.room_id, video=True))["ok"]
+    seventh = people[6]
+    assert (await call(seventh, talk.room_id, video=True))["code"] == "call_video_full"
+    assert (await call(seventh, talk.room_id))["ok"]
+    assert (await call(seventh, talk.room_id, screen=True))["code"] == "call_video_full"
+    assert (await call(people[0], talk.room_id, video=True, hand=True))["ok"]
+    for person in people[7:10]:
+        assert (await call(person, talk.room_id))["ok"]
+    assert (await call(people[10], talk.room_id))["code"] == "call_full"
+    await talk.ada.ask("call_leave", {"room_id": talk.room_id})
+    assert (await call(people[10], talk.room_id, video=True))["ok"]
+    for person in people[2:]:
+        await person.goes_home()
+
+
+async def test_states_are_told_seldom_and_the_last_one_counts(talk: Talk) -> None:
+    for number in range(40):
+        assert (await call(talk.ada, talk.room_id, hand=number % 2 == 0, audio=number < 39))["ok"]
+    state = await talk.ben.hears("call_state", lambda s: not s["call"]["people"][0]["audio"])
+    assert state["call"]["people"][0]["hand"] is False
+    assert len(talk.ben.all_heard("call_state")) < 30

@@ -76,6 +76,8 @@ async def test_the_numbers_are_those_of_what_happened(data: Path) -> None:
         room_id = await ada.starts()
         await ada.join(room_id)
         await ben.join(room_id)
+        calling = {"room_id": room_id, "audio": True, "video": False}
+        assert (await ben.ask("call_join", calling))["ok"]
         before = await asyncio.to_thread(seen_at, url)
         for number in range(20):
             assert (await ada.say(room_id, f"Message {number}"))["ok"]
@@ -85,6 +87,7 @@ async def test_the_numbers_are_those_of_what_happened(data: Path) -> None:
         assert seen["parley_joins_total"] == 2
         assert seen["parley_rooms"] == 1
         assert seen["parley_people"] == 2
+        assert seen["parley_call_devices"] == 1
         assert seen.of("parley_connections", transport="websocket") == 2
         assert seen.of("parley_connections", transport="polling") == 0
         assert seen.of("parley_conversations", state="active") == 1

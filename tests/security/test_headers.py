@@ -8,7 +8,12 @@ import pytest
 
 from parley.app import Parley, create_app
 from parley.config import Config
-from parley.pages.policy import PERMISSIONS_POLICY, WHERE_PEOPLE_SPEAK, page_policy
+from parley.pages.policy import (
+    PERMISSIONS_POLICY,
+    WHERE_PEOPLE_CALL,
+    WHERE_PEOPLE_SPEAK,
+    page_policy,
+)
 from tests.calls import Caller, Reply
 from tests.servers import Running, running
 
@@ -64,14 +69,28 @@ async def test_every_answer_is_taken_for_what_it_is_and_for_nobody_else(
         assert "Server" not in reply.headers, address
 
 
-@pytest.mark.parametrize(
-    "feature",
-    ["camera", "display-capture", "microphone", "picture-in-picture", "screen-wake-lock"],
-)
-def test_only_conversations_may_have_what_calls_need(feature: str) -> None:
-    assert f"{feature}=()" in PERMISSIONS_POLICY.split(", ")
-    assert f"{feature}=(self)" in WHERE_PEOPLE_SPEAK.split(", ")
-    assert "geolocation=()" in WHERE_PEOPLE_SPEAK.split(", ")
+def test_only_conversations_may_ask_for_the_microphone() -> None:
+    assert "microphone=()" in PERMISSIONS_POLICY
+    assert "microphone=(self)" in WHERE_PEOPLE_SPEAK
+
+
+def test_only_the_page_of_a_conversation_may_ask_for_camera_and_screen() -> None:
+    for name in ("camera", "display-capture", "picture-in-picture", "screen-wake-lock"):
+        assert f"{name}=()" in WHERE_PEOPLE_SPEAK
+        assert f"{name}=(self)" in WHERE_PEOPLE_CALL
+
+
+@pytest.mark.parametrize(("calls", "may"), [(True, "camera=(self)"), (False, "camera=()")])
+async def test_where_nobody_calls_no_camera_is_asked_for(
+    config: Config, calls: bool, may: str
+) -> None:
+    app = create_app(replace(config, calls=calls))
+    try:
+        async with app.test_app() as test_app:
+            reply = await test_app.test_client().get("/conversation/nowhere")
+            assert may in reply.headers["Permissions-Policy"].split(", ")
+    finally:
+        create_app(config)  # what this process says of calls is as it was
 
 
 async def test_every_page_may_do_what_it_needs_and_no_more(ada: Caller, room_id: str) -> None:
@@ -80,8 +99,10 @@ async def test_every_page_may_do_what_it_needs_and_no_more(ada: Caller, room_id:
         if reply.headers["Content-Type"].startswith("text/html"):
             pages += 1
             assert reply.headers["Content-Security-Policy"] == POLICY, address
-            speaks = address.startswith("/conversation/")
-            may = WHERE_PEOPLE_SPEAK if speaks else PERMISSIONS_POLICY
+            may = PERMISSIONS_POLICY
+            if address.startswith("/conversation/"):
+                is_its_page = address.count("/") == 2
+                may = WHERE_PEOPLE_CALL if is_its_page else WHERE_PEOPLE_SPEAK
             assert reply.headers["Permissions-Policy"] == may, address
             assert reply.headers["Cross-Origin-Opener-Policy"] == "same-origin", address
             assert reply.headers["X-Frame-Options"] == "DENY", address

@@ -433,6 +433,7 @@ ACT_EVENTS: dict[str, Json] = {
     "replace_link": {},
     "end_conversation": {},
     "delete_conversation": {},
+    "call_moderate": {"act": "end"},
 }
 ACT_FORMS = [
     "title",
@@ -487,6 +488,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     assert len(changing - others) == len(ACT_CALLS)
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
     heard |= {"edit_message", "react", "mark_read", "follow_mine"}
+    heard |= {"call_join", "call_leave", "call_signal"}
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 

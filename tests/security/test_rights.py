@@ -116,6 +116,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {"message": "Hi"},
         (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED),
     ),
+    "call_servers": ("{path}/call/servers", None, POSTERS),
     "upload": ("{path}/files?name=a.txt", {}, POSTERS),
     "import": ("/api/import?name=a.txt", {}, ALL),
     # Of one's own alone; tests of imports have some.
@@ -224,6 +225,20 @@ EVENTS: dict[str, tuple[Json, Row]] = {
     ),
     "pin_message": ({"id": "{message_id}", "on": True}, OWNERS),
     "react": ({"id": "{message_id}", "emoji": "👍", "on": True}, POSTERS),
+    # On a socket that joined nothing; tests of calls are in them.
+    "call_join": (
+        {"audio": True, "video": False},
+        (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
+    ),
+    "call_leave": ({}, (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED)),
+    "call_signal": (
+        {"to": "peer", "data": {}},
+        (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
+    ),
+    "call_moderate": (
+        {"act": "end"},
+        (KNOCK, FORBIDDEN, FORBIDDEN, "not_in_call", NOT_FOUND, FORBIDDEN),
+    ),
     "knock": ({"username": "Zoe"}, (OK, OK, OK, OK, NOT_FOUND, ENDED)),
     "answer_knock": ({"id": "{knock_id}", "admit": True}, OWNERS),
     "change_conversation": ({"title": "Mine"}, OWNERS),

@@ -145,6 +145,11 @@ async def test_a_room_that_is_not_there_is_not_found(person: People, event: str)
         "admit": True,
         "emoji": "👍",
         "on": True,
+        "audio": True,
+        "video": False,
+        "to": "peer",
+        "data": {},
+        "act": "end",
     }
     assert_refused(await mallory.ask(event, data), "conversation_not_found")
 

@@ -238,6 +238,7 @@ async def replies(ada: Caller, ben: Caller) -> dict[str, Reply]:
     found["files"] = await ben.call("GET", f"{room}/files")
     found["mark_read"] = await ben.call("PUT", f"{room}/read", {"seq": 1, "hidden": True})
     found["unread"] = await ada.call("GET", f"{room}/unread?after=0")
+    found["call_servers"] = await ben.call("GET", f"{room}/call/servers")
     found["search"] = await ada.call("GET", f"{room}/search?q=hello&by=relevance")
     found["search_all"] = await ben.call("GET", "/api/search?q=hello&limit=1")
     found["mine"] = await ben.call("GET", "/api/mine")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from parley.contract.rest.door import WaitingPerson
 from parley.contract.rest.links import RoleLink
 from parley.contract.rest.people import LeftPerson, RemovedPerson
-from parley.contract.terms import ActName, Timestamp
+from parley.contract.terms import ActName, SwitchName, Timestamp
 
 
 class ManageReply(Struct, kw_only=True):
@@ -29,6 +29,7 @@ class ManageReply(Struct, kw_only=True):
     preview_title: bool
     has_passphrase: bool
     keep_days: int
+    calls: SwitchName
     waiting: list[WaitingPerson]
     removed: list[RemovedPerson]
     left: list[LeftPerson]

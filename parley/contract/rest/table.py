@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from parley.contract.rest.accounts import ACCOUNT_CALLS
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
+from parley.contract.rest.calls import CallServersReply
 from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
 from parley.contract.rest.conversations import (
     ChangeBody,
@@ -334,6 +335,14 @@ CALLS: dict[str, Call] = {
             parameters=(
                 Parameter("after", "count from this seq rather than from where you read to", Seq),
             ),
+        ),
+        Call(
+            "call_servers",
+            "GET",
+            "/api/conversations/{room_id}/call/servers",
+            "The STUN and TURN servers for a call, with credentials that expire. For whoever may "
+            "post.",
+            CallServersReply,
         ),
         Call(
             "send",

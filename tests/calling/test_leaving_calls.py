@@ -1,0 +1,194 @@
+"""Who is in a call no more: by their own wish, by an owner's, or since they are gone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from parley.config import Config
+from parley.live import calls
+from tests.calling.talk import Talk, call, names, sees
+from tests.people import Json, Person
+from tests.raw import raw_socket
+from tests.servers import Running, process, running
+
+
+@pytest.fixture
+async def both(talk: Talk) -> Talk:
+    """Both are in the call."""
+    await call(talk.ada, talk.room_id)
+    await call(talk.ben, talk.room_id)
+    for person in (talk.ada, talk.ben):
+        await sees(person, "Ada", "Ben")
+    talk.ada.heard.clear()
+    return talk
+
+
+async def test_who_is_removed_is_out_at_once(both: Talk) -> None:
+    await both.ada.ask("remove_participant", {"room_id": both.room_id, "user_id": "ben-1"})
+    await sees(both.ada, "Ada")
+    await both.ben.hears("removed")
+    await both.ben.reconnect(auth={"token": both.ben.token})
+    assert (await call(both.ben, both.room_id))["code"] == "conversation_not_found"
+
+
+async def test_who_leaves_the_conversation_leaves_its_call(both: Talk) -> None:
+    await both.ben.leave(both.room_id)
+    await sees(both.ada, "Ada")
+
+
+async def test_who_leaves_over_rest_leaves_its_call(both: Talk) -> None:
+    await both.ben.call("POST", f"{both.path}/leave")
+    await sees(both.ada, "Ada")
+
+
+async def test_where_only_owners_post_only_they_call(both: Talk) -> None:
+    await both.ada.call("PATCH", both.path, {"read_only": True})
+    await sees(both.ada, "Ada")
+    assert (await call(both.ben, both.room_id))["code"] == "read_only"
+
+
+async def test_owners_turn_calls_off(both: Talk) -> None:
+    status, reply = await both.ada.call("PATCH", both.path, {"calls": "off"})
+    assert (status, reply["conversation"]["calls"]) == (200, "off")
+    changed = await both.ben.hears("conversation_changed")
+    assert changed["calls"] == "off"
+    await both.ben.hears("call_state", lambda state: state["call"] is None)
+    await both.ben.hears("new_message", lambda message: message["type"] == "call")
+    assert (await call(both.ben, both.room_id))["code"] == "calls_off"
+    _, servers = await both.ben.call("GET", f"{both.path}/call/servers")
+    assert servers["code"] == "calls_off"
+    _, acts = await both.ada.call("GET", f"{both.path}/acts")
+    assert acts["acts"][0]["act"] == "turned_calls_off"
+    await both.ada.call("PATCH", both.path, {"calls": "on"})
+    assert (await call(both.ben, both.room_id))["ok"]
+
+
+@pytest.mark.parametrize("how", ["end_conversation", "delete_conversation"])
+async def test_a_conversation_that_is_over_has_no_call(both: Talk, how: str) -> None:
+    await both.ada.ask(how, {"room_id": both.room_id})
+    refused = await call(both.ben, both.room_id)
+    assert refused["code"] in ("conversation_ended", "conversation_not_found")
+    if how == "end_conversation":
+        await both.ben.hears("call_state", lambda state: state["call"] is None)
+        assert all(message["type"] != "call" for message in both.ben.all_heard("new_message"))
+
+
+async def test_an_owner_mutes_everybody_else(both: Talk) -> None:
+    asked = {"room_id": both.room_id, "act": "mute_all"}
+    assert await both.ada.ask("call_moderate", asked) == {"ok": True}
+    told = await both.ben.hears("call_told")
+    assert told == {"room_id": both.room_id, "what": "muted", "by": "Ada"}
+    await both.ben.say(both.room_id, "I am muted")
+    await both.ada.hears("new_message")
+    assert both.ada.all_heard("call_told") == []
+    assert (await both.ben.ask("call_moderate", asked))["code"] == "forbidden"
+
+
+async def test_an_owner_puts_somebody_out_of_a_call(both: Talk) -> None:
+    state = await sees(both.ben, "Ada", "Ben")
+    asked: Json = {"room_id": both.room_id, "act": "put_out"}
+    assert (await both.ada.ask("call_moderate", asked))["code"] == "bad_request"
+    nobody = {**asked, "peer": "nobody"}
+    assert (await both.ada.ask("call_moderate", nobody))["code"] == "no_such_peer"
+    ben = {**asked, "peer": state["call"]["people"][1]["peer"]}
+    assert await both.ada.ask("call_moderate", ben) == {"ok": True}
+    told = await both.ben.hears("call_told")
+    assert told == {"room_id": both.room_id, "what": "put_out", "by": "Ada"}
+    await sees(both.ada, "Ada")
+    assert (await call(both.ben, both.room_id))["code"] == "forbidden"
+    await both.ada.ask("call_leave", {"room_id": both.room_id})
+    assert (await call(both.ben, both.room_id))["ok"]
+
+
+async def test_an_owner_ends_a_call(both: Talk) -> None:
+    asked = {"room_id": both.room_id, "act": "end"}
+    assert await both.ada.ask("call_moderate", asked) == {"ok": True}
+    assert (await both.ben.hears("call_told"))["what"] == "ended"
+    await both.ben.hears("call_state", lambda state: state["call"] is None)
+    assert (await both.ada.ask("call_moderate", asked))["code"] == "not_in_call"
+
+
+async def test_who_loses_the_connection_comes_back_as_they_were(both: Talk) -> None:
+    mine = await call(both.ben, both.room_id)
+    both.ada.heard.clear()
+    await both.ben.reconnect(auth={"token": both.ben.token})
+    await both.ben.join(both.room_id)
+    back = await call(both.ben, both.room_id, peer=mine["peer"], hand=True)
+    assert back["peer"] == mine["peer"]
+    await both.ada.hears("call_state", lambda state: state["call"]["people"][-1]["hand"])
+    assert all(len(names(state)) == 2 for state in both.ada.all_heard("call_state"))
+    signal = {"room_id": both.room_id, "to": mine["peer"], "data": {"candidate": None}}
+    assert (await both.ada.ask("call_signal", signal))["ok"]
+    await both.ben.hears("call_signal")
+
+
+async def test_nobody_takes_another_persons_place(both: Talk) -> None:
+    state = await sees(both.ben, "Ada", "Ben")
+    await both.ada.ask("call_leave", {"room_id": both.room_id})
+    taken = await call(both.ada, both.room_id, peer=state["call"]["people"][1]["peer"])
+    assert taken["peer"] != state["call"]["people"][1]["peer"]
+
+
+async def test_who_is_gone_for_long_has_left(both: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
+    await both.ben.disconnect()
+    await sees(both.ada, "Ada")
+
+
+async def test_a_socket_that_answers_nothing_has_left(
+    talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await call(talk.ada, talk.room_id)
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 5.0)
+    async with raw_socket(server.url) as silent:
+        await silent.ask("join_room", {"room_id": talk.room_id, "username": "Sly"}, id=1)
+        calling = {"room_id": talk.room_id, "audio": True, "video": False}
+        assert (await silent.ask("call_join", calling, id=2))["ok"]
+        await sees(talk.ada, "Ada", "Sly")
+        talk.ada.heard.clear()
+        await sees(talk.ada, "Ada")
+
+
+async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:
+    with process(tmp_path / "data") as server:
+        ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        await ben.join(room_id)
+        first, second = await call(ada, room_id), await call(ben, room_id)
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+        for person, before in ((ada, first), (ben, second)):
+            person.url = server.url
+            await person.reconnect(auth={"token": person.token})
+            await person.join(room_id)
+            back = await call(person, room_id, peer=before["peer"])
+            assert (back["peer"], back["call_id"]) == (before["peer"], first["call_id"])
+            assert back["started_at"] == first["started_at"]
+        await ada.ask("call_leave", {"room_id": room_id})
+        await ben.ask("call_leave", {"room_id": room_id})
+        said = await ben.hears("new_message")
+        assert said["call"]["started_at"] == first["started_at"]
+        await ada.goes_home()
+        await ben.goes_home()
+
+
+async def test_a_call_that_nobody_comes_back_to_after_a_restart_is_over(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(config) as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        await call(ada, room_id)
+        await ada.goes_home()
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
+    async with running(config) as server:
+        ada = Person("Ada", server.url)
+        await ada.join(room_id)
+        said = await ada.hears("new_message", lambda message: message["type"] == "call")
+        assert said["message"] == "Missed call from Ada"
+        await ada.goes_home()
