@@ -359,6 +359,7 @@ RTCPeerConnection.prototype.setRemoteDescription = function (given) {
 def test_a_server_that_swaps_fingerprints_is_found_out(ada: Visitor, ben: Visitor) -> None:
     for who in (ada, ben):
         who.context.add_init_script(KEEPS_CONNECTIONS)
+    ben.may_meet("status 403", "console: Failed to load resource")  # before there is a key
     swaps: list[bool] = []
 
     def between(route: WebSocketRoute) -> None:
