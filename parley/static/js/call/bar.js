@@ -63,10 +63,13 @@ export class Bar {
     this.said.hidden = false;
     this.root.classList.add("call-says");
     this.root.hidden = false;
-    this.timer = setTimeout(() => {
-      this.said.hidden = true;
-      this.root.classList.remove("call-says");
-      this.root.hidden = !this.isThere;
-    }, SAID_FOR_MS);
+    this.timer = setTimeout(() => this.hush(), SAID_FOR_MS);
+  }
+
+  hush() {
+    clearTimeout(this.timer);
+    this.said.hidden = true;
+    this.root.classList.remove("call-says");
+    this.root.hidden = !this.isThere;
   }
 }

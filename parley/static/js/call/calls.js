@@ -148,8 +148,9 @@ export class Calls {
     this.stage?.end();
     this.stage = undefined;
     this.show();
-    if (why) this.say(why);
-    else announce("You left the call.");
+    if (why) return this.say(why);
+    this.bar.hush();
+    announce("You left the call.");
   }
 
   /** @param {import("../state/store.js").State} state */

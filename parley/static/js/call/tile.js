@@ -23,13 +23,13 @@ export class Tile {
     this.name = make("bdi", {});
     this.muted = make("span", { class: "call-sign" }, [icon("muted"), make("span", { class: "visually-hidden" }, ["Muted"])]);
     this.hand = make("span", { class: "call-sign call-hand" }, [icon("hand"), make("span", { class: "visually-hidden" }, ["Hand raised"])]);
-    this.weak = make("span", { class: "call-weak" }, ["weak connection"]);
+    this.weak = make("span", { class: "call-sign", title: "Weak connection" }, [icon("weak"), make("span", { class: "visually-hidden" }, ["Weak connection"])]);
     this.state = make("p", { class: "call-reached" });
     this.again = make("button", { class: "button small", type: "button" }, ["Try again"]);
     this.enlarge = make("button", { class: "button quiet call-square call-enlarge", type: "button" }, [icon("large")]);
     this.root = make("li", { class: "call-tile" }, [
       this.picture, this.face, make("div", { class: "call-between" }, [this.state, this.again]),
-      make("p", { class: "call-name" }, [this.hand, this.muted, this.name, this.weak]), this.enlarge,
+      make("p", { class: "call-name" }, [this.hand, this.muted, this.weak, this.name]), this.enlarge,
     ]);
     this.enlarge.addEventListener("click", enlarge);
     this.again.addEventListener("click", again);
