@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure of what the tests need that pip cannot bring: a Chromium, a Firefox and a WebKit with a
-# screen to draw on, a Redis, and the proxies of docs/proxies.md. Installs Debian's where it may, else says what is missing.
+# screen to draw on, a Redis, a coturn, and the proxies of docs/proxies.md. Installs Debian's where it may, else says what is missing.
 set -euo pipefail
 
 find_chromium() {
@@ -133,7 +133,18 @@ quietly() {
   return $status
 }
 
+# Nor do those who have no coturn have a TURN server's word on our credentials. Debian's package is a service, too.
+want_coturn() {
+  has turnserver turnutils_uclient && return
+  if [ ! -d /run/systemd/system ] || [ "${CI:-}" = true ]; then
+    is_offered coturn && quietly install coturn && return
+  fi
+  echo "There is no coturn: the tests with a TURN server are skipped" \
+    "(Debian: apt-get install --no-install-recommends coturn; the package starts a service)." >&2
+}
+
 want_redis
+want_coturn
 want_proxies
 want_postgresql
 want_prometheus

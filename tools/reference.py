@@ -366,9 +366,14 @@ _LIMITS = (
     ),
     (
         "messages, typing, reading marks, joins, new conversations, reads, searches, uploads, "
-        "downloads, links that lead nowhere",
+        "downloads, calls and their signals, links that lead nowhere",
         "as often as the [settings](settings.md) of the server say; then `rate_limited`",
     ),
+    (
+        "devices in a call, and those with a camera or a screen on",
+        f"{contract.CALL_PEERS_MAX}, {contract.CALL_SEEN_MAX}",
+    ),
+    ("`data` of a signal", f"{contract.CALL_SIGNAL_MAX_BYTES // 1024} KiB as JSON"),
     ("people who are told how far the others have read", f"{contract.READ_SHOWN_MAX}"),
     (
         "unread messages counted in a list, for who comes back",

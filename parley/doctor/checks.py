@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parley.doctor import (
+    calls,
     certificates,
     data,
     files,
@@ -29,4 +30,5 @@ CHECKS = (
     Check("public url", front.look, 60.0),
     Check("push", push.look),
     Check("mail", mail.look, 30.0),
+    Check("calls", calls.look, 60.0),
 )

@@ -97,7 +97,13 @@ def _secrets(config: Config, environ: Mapping[str, str]) -> Iterable[str]:
         except ValueError:
             continue
         yield from (password, unquote(password))
-    for file in (config.smtp_password_file, config.metrics_token_file, config.secret_file):
+    yield config.turn_secret
+    for file in (
+        config.smtp_password_file,
+        config.metrics_token_file,
+        config.secret_file,
+        config.turn_secret_file,
+    ):
         yield _content(file)
     for name in _SECRET_VARIABLES:
         yield environ.get(name, "")

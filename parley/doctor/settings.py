@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from parley.config import ANY_HOST, PREFIX, SETTINGS, Config, unknown_variables
 from parley.doctor.findings import Finding, fail, ok, warn
 from parley.doctor.looking import Look
+from parley.domain.relays import relays_of
 from parley.errors import StartupError
 from parley.files.choice import store_of
 from parley.hosts import is_loopback
@@ -39,7 +40,7 @@ def _unknown(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _impossible(config: Config) -> Iterator[Finding]:
     """What keeps a server from starting."""
-    for make in (store_of, mail_of, seeing_of, database_of):
+    for make in (store_of, mail_of, relays_of, seeing_of, database_of):
         try:
             make(config)
         except StartupError as error:

@@ -231,7 +231,8 @@ async def delete(
         seq = stored_conversations.count_change(connection, found.id)
         if not is_own:
             audit.note(connection, found, "deleted_message", at=at, about=message.username)
-        left = envelopes.left_of(message.text) if found.conversation.is_encrypted else ""
+        is_envelope = found.conversation.is_encrypted and message.type != CALL
+        left = envelopes.left_of(message.text) if is_envelope else ""
         return stored.delete(connection, message, seq=seq, at=at, left=left)
 
     message, is_news = await changing.change(context, room_id, session, message_id, change)

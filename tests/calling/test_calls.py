@@ -126,6 +126,20 @@ async def test_nobody_makes_up_or_edits_what_a_call_leaves(talk: Talk) -> None:
     assert "call" not in deleted
 
 
+async def test_an_encrypted_conversation_has_calls_too(server: Running) -> None:
+    ada = Person("Ada", server.url)
+    room_id = await ada.starts("", encrypted=True, read_proof_hash="A" * 43)
+    await ada.join(room_id, token=ada.token)
+    assert (await call(ada, room_id))["ok"]
+    await ada.ask("call_leave", {"room_id": room_id})
+    said = await ada.hears("new_message")
+    assert (said["type"], said["message"]) == ("call", "Missed call from Ada")
+    gone = await ada.ask("delete_message", {"room_id": room_id, "id": said["id"]})
+    assert gone["ok"]
+    assert (await ada.hears("message_changed"))["message"] == ""
+    await ada.goes_home()
+
+
 async def test_what_a_call_leaves_is_found_by_its_words(talk: Talk) -> None:
     await call(talk.ada, talk.room_id)
     await talk.ada.ask("call_leave", {"room_id": talk.room_id})

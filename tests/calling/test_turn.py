@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ import pytest
 
 from parley.app import create_app
 from parley.config import Config
+from parley.doctor import stun
 from parley.domain import relays
 from parley.errors import TurnUnusable
 from tests.people import Json, Person
@@ -118,9 +118,12 @@ def coturn(folder: Path) -> Iterator[int]:
 
 
 def wait_for(port: int) -> None:
+    """Until it answers by UDP and by TCP, one after the other of which it opens."""
     deadline = datetime.now(UTC) + timedelta(seconds=PATIENCE_S)
     while datetime.now(UTC) < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with contextlib.suppress(stun.Silent):
+            for transport in ("udp", "tcp"):
+                stun.seen_as(stun.Server("stun", "127.0.0.1", port, transport), within_s=3.0)
             return
     raise TimeoutError("The TURN server did not begin.")
 
