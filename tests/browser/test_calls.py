@@ -15,6 +15,7 @@ import socketio
 from playwright.sync_api import Browser, Locator, Playwright, WebSocketRoute, expect
 
 from tests.browser import chromium
+from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.visitor import Visitor
@@ -176,6 +177,7 @@ def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
     expect(tile(ada, "Ben").locator("video")).to_be_hidden()
     does(ben, "Turn camera on")
     sees(ada, "Ben")
+    assert grave_faults(ada.page) == []
     does(ben, "Raise hand")
     expect(ada.page.locator(".call-line")).to_have_text("Ben raised their hand.")
     # One goes on reading and writing, and the call goes on.
@@ -302,6 +304,7 @@ def test_a_seventh_camera_is_refused_and_its_voice_is_not(
         assert socket.call("call_join", with_camera)["ok"]
     meets(ben, link)
     looks(ben, "Join call")
+    assert grave_faults(ben.page) == []
     asked = ben.page.locator(".call-before")
     asked.get_by_role("checkbox", name="Camera").check()
     expect(asked.get_by_label("Your camera")).to_be_visible()
