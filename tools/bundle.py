@@ -30,7 +30,9 @@ SCRIPTS = (
 CLASSIC = ("early", "worker")
 """One file alone each: for the head of a page, and as not every browser takes a worker of modules.
 """
-SHEETS = ("actions", "admin", "conversation", "files", "manage", "pins", "search", "site")
+SHEETS = (
+    *("actions", "admin", "call", "conversation", "files", "manage", "pins", "search", "site"),
+)
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"
 ROLLUP = TOOLS / "node_modules" / ".bin" / "rollup"

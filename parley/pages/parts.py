@@ -6,6 +6,7 @@ both to it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -17,10 +18,13 @@ from parley import contract
 from parley.pages import text
 
 _Node = str | list[Any]
+_OF_CALL = re.compile(r"^Call: ([^,]+), ")
 
 
 def rich_message(message: contract.Message) -> Markup:
     """What it says, as HTML."""
+    if message.type == "call":
+        return escape(_OF_CALL.sub(r"Call · \1 · ", message.message))
     if message.parts is UNSET:
         return text.rich(message.message)
     # As it was stored: nobody else on the way has a use for what is in it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from quart import request
@@ -42,9 +43,8 @@ PERMISSIONS_POLICY = ", ".join(
 )
 WHERE_PEOPLE_SPEAK = PERMISSIONS_POLICY.replace("microphone=()", "microphone=(self)")
 """Voice messages are recorded on the page of their conversation; a browser still asks there."""
-WHERE_PEOPLE_CALL = WHERE_PEOPLE_SPEAK.replace("camera=()", "camera=(self)").replace(
-    "display-capture=()", "display-capture=(self)"
-)
+_FEATURES_OF_CALLS = "camera|display-capture|picture-in-picture|screen-wake-lock"
+WHERE_PEOPLE_CALL = re.sub(rf"\b({_FEATURES_OF_CALLS})=\(\)", r"\1=(self)", WHERE_PEOPLE_SPEAK)
 """And on the page of the conversation itself they call each other."""
 WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
     "publickey-credentials-create=()", "publickey-credentials-create=(self)"

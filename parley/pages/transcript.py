@@ -50,6 +50,7 @@ def grouped(messages: Iterable[contract.Message]) -> Iterator[Shown]:
             and follows
             and not message.reply_to  # who answers is told again
             and before.user_id == message.user_id
+            and (before.type == "call") == (message.type == "call")
             and not message.edited_at  # said beside the time, which stands with the name
             and _minute(message.timestamp) - _minute(before.timestamp) < GROUP_MINUTES
         )

@@ -31,6 +31,11 @@ SHORT: dict[str, tuple[str, ...]] = {
     ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
+    "browser/test_calls.py": (
+        "test_a_server_that_swaps_fingerprints_is_found_out",
+        "test_nothing_of_calls_is_loaded_before_there_is_one",
+        "test_two_people_hear_and_see_each_other",
+    ),
     "browser/test_convergence.py": (
         "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",
     ),

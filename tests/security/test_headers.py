@@ -72,11 +72,10 @@ async def test_every_answer_is_taken_for_what_it_is_and_for_nobody_else(
 def test_only_conversations_may_ask_for_the_microphone() -> None:
     assert "microphone=()" in PERMISSIONS_POLICY
     assert "microphone=(self)" in WHERE_PEOPLE_SPEAK
-    assert "camera=()" in WHERE_PEOPLE_SPEAK
 
 
 def test_only_the_page_of_a_conversation_may_ask_for_camera_and_screen() -> None:
-    for name in ("camera", "display-capture"):
+    for name in ("camera", "display-capture", "picture-in-picture", "screen-wake-lock"):
         assert f"{name}=()" in WHERE_PEOPLE_SPEAK
         assert f"{name}=(self)" in WHERE_PEOPLE_CALL
 

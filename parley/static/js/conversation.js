@@ -77,7 +77,7 @@ const readMarks = new ReadMarks({ store, connection });
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs, uploads });
-const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 });
+const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 || page.dataset.inCall === "yes" });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const drafts = new Drafts(key, roomIds);
 const replying = new Replying({ store, drafts });
@@ -93,6 +93,8 @@ const composer = new Composer({
 let editor;
 /** @type {Promise<import("./room/pins.js").Pins> | undefined} loaded where something is pinned */
 let pins;
+/** @type {Promise<import("./call/calls.js").Calls> | undefined} */
+let calling;
 /** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
 let filing;
 
@@ -121,7 +123,7 @@ await nextTask();
 store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting", "readers", "people"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
-store.watch(["me", "owner", "active", "readOnly", "accountsOnly", "gone"], showPlaceToWrite);
+store.watch(["me", "owner", "active", "readOnly", "accountsOnly", "gone", "calls"], showPlaceToWrite);
 store.watch(["owner"], showRights);
 await nextTask();
 new People({ store, roomId, faces }).start();
@@ -153,6 +155,7 @@ byId("report").addEventListener("click", (event) => {
   import("./room/report.js").then(({ reportPerson }) => reportPerson({ roomId, store, opener }), () => location.assign(opener.href));
 });
 byId("search-link").addEventListener("click", search);
+byId("call").addEventListener("click", () => orTell(calls()).then((loaded) => loaded?.press()));
 if (location.search.includes("find=")) search();
 if (globalThis.Notification?.permission === "granted") import("./notifying/page.js").then(({ follow }) => follow({ key, store }), () => {});
 if (navigator.serviceWorker && document.documentElement.dataset.worker === "yes") {
@@ -180,7 +183,7 @@ function nextTask() {
 
 /** @returns {import("./state/store.js").State} */
 function readState() {
-  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, door = "open", keepDays } = page.dataset;
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, calls = "on", door = "open", keepDays } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
   /** @type {import("./state/store.js").State} */
   const state = {
@@ -191,6 +194,7 @@ function readState() {
     readOnly: readOnly === "yes",
     accountsOnly: page.dataset.accountsOnly === "yes",
     hasAccount: page.dataset.account === "yes",
+    calls,
     door,
     keepDays: Number(keepDays),
     seq: Number(seq),
@@ -240,6 +244,9 @@ function serverEvents() {
     look_changed: (look) => wear([look]),
     announced: (told) => import("./browser/announcement.js").then(({ show }) => show(told), () => {}),
     knocked: (knock) => knocks && knocks.then((told) => told.knocked(knock)),
+    ...Object.fromEntries(["call_state", "call_signal", "call_told"].map((name) => [name, (/** @type {any} */ fields) => {
+      if (calling || fields.call) untilThere(calls).then((loaded) => loaded.told(name, fields));
+    }])),
   };
 }
 
@@ -433,6 +440,12 @@ function showPins() {
   });
 }
 
+function calls() {
+  calling ??= Promise.all([import("./call/calls.js"), loadSheet("call")]).then(([{ Calls }]) => new Calls({ store, connection, faces }));
+  calling.catch(() => (calling = undefined)); // the network may be there next time
+  return calling;
+}
+
 /** Loaded where somebody claims to be a person of an import. */
 function claims() {
   return untilThere(() => import("./people/claims.js"));
@@ -468,7 +481,7 @@ function renamed(username) {
 
 /** @param {import("./state/store.js").State} state */
 function showPlaceToWrite(state) {
-  const { me, active, gone } = state;
+  const { me, active, gone, calls: areOn } = state;
   const isReader = page.dataset.reader === "yes" && !me;
   const mayOnlyRead = isReader || (me !== null && !mayPost({ ...state, active: true }));
   const lacksAccount = !isReader && needsAccount(state);
@@ -482,6 +495,7 @@ function showPlaceToWrite(state) {
   byId("ended").hidden = active || gone !== "";
   byId("gone").hidden = gone === "";
   byId("gone-text").textContent = gone;
+  byId("call").hidden = areOn === "off" || !mayPost(store.state);
   if (!active) showEnd();
   composer.grow();
 }

@@ -1,1 +1,1 @@
-import"./shared-J0geyose.js";
+import"./shared-D3Ztbseo.js";

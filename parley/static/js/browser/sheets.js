@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 
 /**
  * Resolves once it is there, or is not to be had: then things look plain, and work.
- * @param {"files" | "actions" | "pins" | "search"} name
+ * @param {"files" | "actions" | "pins" | "search" | "call"} name
  */
 export function loadSheet(name) {
   const address = byId("conversation").dataset[`${name}Sheet`] ?? "";

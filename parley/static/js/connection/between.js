@@ -9,12 +9,13 @@
  */
 
 /**
- * Where the server can't find messages, `search` does; `files` knows of sealed files. Every page loads what stands here, so
+ * Where the server can't find messages, `search` does; `files` knows of sealed files, `signing` who is who in a call. Every page loads what stands here, so
  * what most have none of is only named.
  * @typedef {{saved: Pick<typeof saved, "recall" | "remember" | "remembered">, socket: (socket: Socket) => Socket,
  *   reply: (reply: any, path: string, again: (path: string) => Promise<any>) => any, messages: Message[] | undefined,
  *   lock: (entry: Outgoing) => any, unlock: (entries: any[]) => Outgoing[] | Promise<Outgoing[]>,
- *   search?: import("../sealed/searching/start.js").Searching, files?: import("../sealed/files.js").SealedFiles}} Between
+ *   search?: import("../sealed/searching/start.js").Searching, files?: import("../sealed/files.js").SealedFiles,
+ *   signing?: () => Promise<import("../sealed/fingerprints.js").Fingerprints>}} Between
  */
 
 import * as saved from "../browser/saved.js";

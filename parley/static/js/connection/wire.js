@@ -7,8 +7,9 @@ import { between } from "./between.js";
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
  *   timestamp: string, type?: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
  *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[], reactions?: Reaction[],
- *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[], late?: boolean}} Message `files`: of one's own,
+ *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[], late?: boolean, call?: PastCall}} Message `files`: of one's own,
  *   until the server has told of it; `late`: its `parts` came after it was shown
+ * @typedef {{started_at: string, seconds: number, people: {user_id: string, username: string}[]}} PastCall
  * @typedef {{id: string, name: string, type: string, size: number, url: string, width?: number, height?: number,
  *   duration_s?: number, thumbnail_url?: string, sealed?: boolean}} File `sealed`: the server can't read it, see sealed/files.js
  * @typedef {string | [string, ...any[]]} PartNode see "Markdown" in docs/protocol.md
@@ -21,7 +22,7 @@ import { between } from "./between.js";
  *   role?: "owner", alike?: boolean, unproven?: boolean}} Presence
  * @typedef {{room_id: string, title: string, description: string, messages: Message[], has_more: boolean, delta?: boolean,
  *   participants: Participant[], participants_cursor?: string, participant_count: number, is_active: boolean, seq: number, read_only?: boolean, accounts_only?: boolean,
- *   door?: string, keep_days?: number, erased_through?: number, read?: {user_id: string, seq: number}[], epoch?: number}} Conversation
+ *   calls?: string, door?: string, keep_days?: number, erased_through?: number, read?: {user_id: string, seq: number}[], epoch?: number}} Conversation
  * @typedef {{ok: true, [field: string]: any}} OkAck
  * @typedef {{ok: false, code: string, error: string, retry_after?: number, epoch?: number}} ErrorAck
  * @typedef {OkAck | ErrorAck} Ack

@@ -6,6 +6,7 @@ import { digestOf, headerOf } from "../encryption/envelope.js";
 import { fromBase64url, toBase64url, Unreadable } from "../encryption/octets.js";
 import { quoteOf } from "../state/quotes.js";
 import { bodyOf } from "./bodies.js";
+import { wordsOfCall } from "./calling.js";
 import { note as noteKey, pointsOf } from "./introductions.js";
 import { Marking, mentionsOf } from "./marking.js";
 
@@ -161,7 +162,7 @@ export class Log {
    * @returns {Promise<Tried>}
    */
   async open(message) {
-    if (message.deleted) return { message };
+    if (message.deleted || message.type === "call") return { message };
     try {
       if (message.type !== "encrypted") throw new Unreadable("not_authentic");
       return { message, opened: await this.openedOnce(message) };
@@ -191,6 +192,7 @@ export class Log {
     if (known && changedAt(known) > changedAt(message)) return this.asKnown(known); // it was on its way for longer
     this.locked.delete(seq);
     if (message.deleted) return this.deleted(message);
+    if (message.type === "call") return this.shown(called(message));
     const body = opened && bodyOf(opened.body);
     if (locked) this.lock(message, locked);
     if (!opened || !body) return this.shown(unreadable(message, reason));
@@ -388,6 +390,11 @@ async function digestIn(envelope) {
 /** @param {Message} message */
 function changedAt({ seq, changed_seq: changedSeq = seq }) {
   return changedSeq;
+}
+
+/** What the server tells of a call that was: it knew of that. @param {Message} message @returns {Message} */
+function called(message) {
+  return { ...outer(message), type: "call", message: wordsOfCall(message.call) };
 }
 
 /** @param {Message} message @param {string} [reason] @returns {Message} */

@@ -75,6 +75,7 @@ export async function prepare() {
   between.messages = await line.shownOf(envelopes, false);
   between.socket = (socket) => line.socket(socket);
   between.files = files;
+  between.signing = () => import("./fingerprints.js").then(({ Fingerprints }) => new Fingerprints({ opener, person, log }));
   between.reply = (reply, path, again) => line.reply(reply, path, again);
   between.saved = await new SealedDrafts(kept.seals, page.dataset.key ?? roomId).open();
   between.lock = (entry) => sealedAtRest(line, entry);

@@ -91,7 +91,8 @@ function addMessage(items, message, state, outgoing) {
   if (opensDay(items, message.timestamp, true)) addDay(items, message.timestamp);
   const follows = ["message", "seen"].includes(items.at(-1)?.kind ?? "") && before !== undefined;
   // That a message was edited is said beside the time, which stands with the name.
-  const continued = follows && !message.reply_to && before.user_id === message.user_id
+  const isCall = message.type === "call";
+  const continued = follows && isCall === (before.type === "call") && !message.reply_to && before.user_id === message.user_id
     && gap(before, message) <= GROUP_MS && !message.edited_at;
   // Within a group there is no room for it, and making room would move what somebody reads.
   const deleting = state.deleting.find(({ id }) => id === message.id);
@@ -106,7 +107,7 @@ function addMessage(items, message, state, outgoing) {
     deleting,
     reactions: deleting ? [] : reactionsOf(message, state),
     ownId: state.me?.userId ?? "",
-    mine: outgoing !== undefined || message.user_id === state.me?.userId,
+    mine: outgoing !== undefined || (message.user_id === state.me?.userId && !isCall),
     continued,
   });
 }

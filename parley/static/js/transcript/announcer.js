@@ -13,7 +13,8 @@ const SPOKEN_AT_ONCE = 3;
  * @param {boolean} [isForReader] it means them, or answers them
  */
 export function announceMessage(message, isForReader = false) {
-  announce(`${message.username}${isForReader ? ", to you" : ""}: ${[...wordsOf(message)].slice(0, SPOKEN_CHARS).join("")}`);
+  const isCall = message.type === "call"; // which says itself whose it was
+  announce(isCall ? message.message : `${message.username}${isForReader ? ", to you" : ""}: ${[...wordsOf(message)].slice(0, SPOKEN_CHARS).join("")}`);
 }
 
 /**

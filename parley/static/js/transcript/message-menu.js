@@ -110,7 +110,7 @@ export class MessageMenu {
   offered(element) {
     const message = this.messageOf(element);
     const { deleting } = this.page.store.state;
-    if (!message || message.deleted || deleting.some(({ id }) => id === message.id)) return [];
+    if (!message || message.deleted || message.type === "call" || deleting.some(({ id }) => id === message.id)) return [];
     return this.actions.filter((action) => action.isFor(message, this.page.store.state));
   }
 

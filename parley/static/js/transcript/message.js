@@ -55,7 +55,8 @@ function showText(element, message) {
 function showAnew(element, message) {
   if (message.parts) early.delete(element);
   else early.add(element);
-  part(element, "text").replaceChildren(renderText(message));
+  const isCall = message.type === "call";
+  part(element, "text").replaceChildren(isCall ? message.message.replace(/^Call: ([^,]+), /, "Call · $1 · ") : renderText(message));
 }
 
 /**
@@ -114,11 +115,11 @@ export function isWordless({ message, attachments, files }) {
 }
 
 /**
- * What another chat's service itself wrote: nobody can say so, as nobody has no user_id.
+ * What another chat's service itself wrote: nobody can say so, as nobody has no user_id. And what the server tells of calls.
  * @param {Pick<import("../connection/wire.js").Message, "type" | "user_id">} message
  */
 function isOfService({ type, user_id: userId }) {
-  return type === "system" && userId === "";
+  return type === "call" || (type === "system" && userId === "");
 }
 
 /** @param {import("../connection/wire.js").Message} message */
@@ -238,7 +239,7 @@ export function readMessage(element) {
     timestamp: /** @type {HTMLTimeElement} */ (part(element, "time")).dateTime,
     client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
-    pinned: pinned === "yes", ...(element.classList.contains("service") && { type: "system" }),
+    pinned: pinned === "yes", ...(element.classList.contains("service") && { type: userId ? "call" : "system" }),
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
     reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"), ...(attachments && { attachments }),
   };

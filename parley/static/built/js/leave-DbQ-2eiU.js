@@ -1,1 +1,0 @@
-import{U as o,aB as n,g as r,bq as i,p as c}from"./shared-DYVz5xao.js";async function b({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${n(a)}/leave`,{});if(e.disabled=!1,!t.success){r("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{b as leave};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-ByaLAGm_.js";import{a as o}from"./shown-Bbg4PjZM.js";import"./shared-DYVz5xao.js";import"./soon-BtWhGPri.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

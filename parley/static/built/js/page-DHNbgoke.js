@@ -1,1 +1,0 @@
-import{r as n}from"./device-CQtU_u2a.js";import{c as o}from"./shown-DLO4qH98.js";import"./shared-BO23BMuD.js";import"./soon-DiBxkOmm.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

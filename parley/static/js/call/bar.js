@@ -1,0 +1,75 @@
+// @ts-check
+// The line under the title while a call runs: who is in it and for how long, and the way in, back or out.
+import { make } from "../browser/elements.js";
+import { icon, redraw } from "./icons.js";
+import { clockOf, namesOf } from "./words.js";
+
+const SAID_FOR_MS = 8000;
+
+/**
+ * @typedef {{isIn: boolean, isMuted: boolean, wasHere: boolean, people: import("./words.js").InCall[], startedAt: number | undefined,
+ *   ownId: string}} Shown
+ */
+
+export class Bar {
+  /** @param {{press: () => void, leave: () => void, mute: () => void}} acts */
+  constructor({ press, leave, mute }) {
+    this.who = make("bdi", { class: "call-who" });
+    this.clock = make("span", { class: "call-clock", role: "timer" });
+    this.said = make("span", { class: "call-said", hidden: "" });
+    this.muteIcon = icon("microphone");
+    this.mute = make("button", { class: "button quiet call-square", type: "button" }, [this.muteIcon]);
+    this.enter = make("button", { class: "button primary small", type: "button" });
+    this.leave = make("button", { class: "button quiet call-square call-leave", type: "button", "aria-label": "Leave call", title: "Leave call" }, [icon("leave")]);
+    this.root = make("section", { class: "call-bar", "aria-label": "Call", hidden: "" }, [
+      icon("phone"), make("p", { class: "call-facts" }, [this.who, " ", this.clock, this.said]), this.mute, this.enter, this.leave,
+    ]);
+    this.enter.addEventListener("click", press);
+    this.leave.addEventListener("click", leave);
+    this.mute.addEventListener("click", mute);
+    document.getElementById("conversation")?.prepend(this.root);
+    /** @type {number | undefined} */
+    this.startedAt = undefined;
+    setInterval(() => this.tick(), 1000);
+  }
+
+  /** @param {Shown} shown */
+  show({ isIn, isMuted, wasHere, people, startedAt, ownId }) {
+    this.startedAt = startedAt;
+    this.root.hidden = !people.length && this.said.hidden;
+    this.isThere = people.length > 0;
+    this.who.textContent = people.length ? namesOf(people, ownId) : "";
+    const words = isIn ? "Open call" : wasHere ? "Come back" : "Join call";
+    this.enter.textContent = words;
+    this.enter.setAttribute("aria-label", wasHere ? "Join call again" : words);
+    this.enter.hidden = !people.length;
+    this.mute.hidden = this.leave.hidden = !isIn;
+    this.mute.setAttribute("aria-label", isMuted ? "Unmute" : "Mute");
+    this.mute.title = isMuted ? "Unmute" : "Mute";
+    this.mute.classList.toggle("call-off", isMuted);
+    redraw(this.muteIcon, isMuted ? "muted" : "microphone");
+    this.tick();
+  }
+
+  tick() {
+    const words = this.startedAt === undefined || this.root.hidden ? "" : clockOf(Date.now() - this.startedAt);
+    if (this.clock.textContent !== words) this.clock.textContent = words;
+  }
+
+  /** In place of the names, for a while. @param {string} words */
+  say(words) {
+    clearTimeout(this.timer);
+    this.said.textContent = words;
+    this.said.hidden = false;
+    this.root.classList.add("call-says");
+    this.root.hidden = false;
+    this.timer = setTimeout(() => this.hush(), SAID_FOR_MS);
+  }
+
+  hush() {
+    clearTimeout(this.timer);
+    this.said.hidden = true;
+    this.root.classList.remove("call-says");
+    this.root.hidden = !this.isThere;
+  }
+}

@@ -1,0 +1,363 @@
+// @ts-check
+// A call that one is in: who else is, what goes to them, and what comes.
+import { askOnce } from "../connection/wire.js";
+import { apiOf } from "../browser/root.js";
+import { between } from "../connection/between.js";
+import { remember } from "../browser/saved.js";
+import { Media } from "./media.js";
+import { Mesh } from "./mesh.js";
+import { Speaking } from "./order.js";
+import { Quality, isBad, limitsFor } from "./quality.js";
+import { whyNoRoute, whyNotIn } from "./trouble.js";
+
+/**
+ * @typedef {import("./words.js").InCall} InCall
+ * @typedef {import("./transport.js").Kind} Kind
+ * @typedef {import("./transport.js").Reached} Reached
+ * @typedef {InCall & {isYou: boolean, speaks: boolean, isWeak: boolean, reached?: Reached,
+ *   tracks: Partial<Record<Kind, MediaStreamTrack>>}} Person
+ */
+
+const LOOK_MS = 2000;
+const HEAR_MS = 120;
+const RETRY_MS = 1000;
+/** That a call was ended is told beside its state, in either order. */
+const TOLD_WITHIN_MS = 700;
+/** Credentials of a TURN server are asked for anew this long before they end. */
+const EARLY_MS = 60_000;
+
+export class Call {
+  /**
+   * @param {object} parts
+   * @param {import("../connection/connection.js").Connection} parts.connection
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {() => void} parts.changed something that is shown is another now
+   * @param {(words: string) => void} parts.say to whoever looks, and to screen readers
+   * @param {(words: string) => void} parts.over it ended for us, and why; empty where one left
+   */
+  constructor({ connection, store, changed, say, over }) {
+    this.connection = connection;
+    this.store = store;
+    this.changed = changed;
+    this.say = say;
+    this.over = over;
+    this.peer = "";
+    this.id = "";
+    this.startedAt = Date.now();
+    this.hand = false;
+    this.isOver = false;
+    /** Told what failed before one is in it. @type {((words: string) => void) | undefined} */
+    this.before = undefined;
+    this.isRelayOnly = false;
+    /** @type {InCall[]} */
+    this.people = [];
+    /** @type {Map<string, Reached>} by peer */
+    this.reached = new Map();
+    /** @type {Map<string, Partial<Record<Kind, MediaStreamTrack>>>} by peer, what comes from them */
+    this.received = new Map();
+    this.speaking = new Speaking();
+    this.quality = new Quality();
+    /** @type {Set<string>} whose line is weak */
+    this.weak = new Set();
+    this.media = new Media({ changed: (kind, track) => this.sends(kind, track), failed: say });
+    /** @type {Mesh | undefined} */
+    this.transport = undefined;
+    /** @type {Promise<any> | undefined} */
+    this.servers = undefined;
+    /** @type {Promise<unknown>} what is told of oneself, in order */
+    this.telling = Promise.resolve();
+    this.isTelling = false;
+    /** @type {ReturnType<typeof setInterval>[]} */
+    this.timers = [];
+    this.stops = new AbortController();
+  }
+
+  /** What the others are told of us. */
+  get flags() {
+    const { media } = this;
+    return { audio: media.has("audio") && !media.isMuted, video: media.has("video"), screen: media.has("screen"), hand: this.hand };
+  }
+
+  /** Which servers help to find a way; asked for while somebody still looks at their own picture. */
+  prepare() {
+    // One for all connections: made once, and signed once.
+    this.certified ??= RTCPeerConnection.generateCertificate(/** @type {any} */ ({ name: "ECDSA", namedCurve: "P-256" })).catch(() => undefined);
+    const isOld = this.expiresAt !== undefined && Date.now() > this.expiresAt - EARLY_MS;
+    if (!this.servers || isOld) this.servers = this.askForServers();
+    return this.servers;
+  }
+
+  async askForServers() {
+    const reply = await askOnce(`${apiOf(this.connection.roomId)}/call/servers`);
+    if (!reply.success) {
+      this.servers = undefined; // another time
+      return { ice_servers: [], relay_only: false };
+    }
+    this.expiresAt = reply.expires_at ? Date.parse(reply.expires_at) : undefined;
+    this.isRelayOnly = reply.relay_only === true;
+    return reply;
+  }
+
+  /** @returns {Promise<RTCConfiguration>} */
+  async configuration() {
+    const [{ ice_servers: iceServers = [], relay_only: isRelayOnly }, certificate] = await Promise.all([this.prepare(), this.certified]);
+    this.hasTurn = iceServers.some(({ urls }) => [urls].flat().some((url) => /^turns?:/.test(url)));
+    return { iceServers, ...(isRelayOnly && { iceTransportPolicy: "relay" }), ...(certificate && { certificates: [certificate] }) };
+  }
+
+  /** Resolves to why one is not in it; empty where one is. */
+  async join() {
+    this.prepare();
+    const ack = await this.connection.ask("call_join", { ...this.flags, peer: this.peer || undefined });
+    if (!ack.ok) return whyNotIn(ack);
+    if (this.isOver) return void this.connection.ask("call_leave", {});
+    const isNew = this.peer !== ack.peer || this.id !== ack.call_id;
+    if (isNew) this.begin(ack);
+    this.people = ack.people;
+    this.transport?.meet(this.others().map(({ peer }) => peer), isNew);
+    this.follow();
+    this.note();
+    this.changed();
+    return "";
+  }
+
+  /** @param {import("../connection/wire.js").OkAck} ack */
+  begin({ peer, call_id: id, started_at: startedAt }) {
+    this.transport?.close();
+    this.received.clear();
+    this.reached.clear();
+    [this.peer, this.id, this.startedAt] = [peer, id, Date.parse(startedAt)];
+    this.transport = new Mesh({
+      signal: (to, data) => this.signal(to, data),
+      configuration: () => this.configuration(),
+      told: {
+        received: (from, kind, track) => {
+          this.received.set(from, { ...this.received.get(from), [kind]: track });
+          this.changed();
+        },
+        reached: (whom, reached) => this.reaches(whom, reached),
+      },
+      signing: (from) => between.signing && this.signing(from),
+    });
+    for (const [kind, track] of this.media.tracks) this.transport.send(kind, track);
+    this.limit();
+  }
+
+  /** What watches over it, once. */
+  follow() {
+    if (this.timers.length) return;
+    this.timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.hear(), HEAR_MS)];
+    const { signal } = this.stops;
+    addEventListener("online", () => this.transport?.again(), { signal });
+    /** @type {EventTarget | undefined} */ (/** @type {any} */ (navigator).connection)?.addEventListener("change", () => this.transport?.again(), { signal });
+    addEventListener("pagehide", () => this.connection.tell("call_leave", {}), { signal });
+    document.addEventListener("visibilitychange", () => this.keepAwake(), { signal });
+    this.keepAwake();
+  }
+
+  /** A screen that turns itself off would end the call on phones. */
+  async keepAwake() {
+    if (document.visibilityState !== "visible") return;
+    this.lock = await navigator.wakeLock?.request("screen").catch(() => undefined);
+    if (this.isOver) this.lock?.release();
+  }
+
+  /** For when this page is loaded again. */
+  note() {
+    const { audio, video } = this.flags;
+    remember("call", JSON.stringify({ roomId: this.connection.roomId, audio, video }), "sessionStorage");
+  }
+
+  /** @returns {InCall[]} */
+  others() {
+    return this.people.filter(({ peer }) => peer !== this.peer);
+  }
+
+  /** As it is shown: oneself last. @returns {Person[]} */
+  shown() {
+    const now = performance.now();
+    const people = this.people.map((person) => {
+      const isYou = person.peer === this.peer;
+      return {
+        ...person, ...(isYou && this.flags), isYou, speaks: this.speaking.speaks(person.peer, now), isWeak: this.weak.has(person.peer),
+        reached: isYou ? undefined : this.reachedOf(person),
+        tracks: isYou ? Object.fromEntries(this.media.tracks) : (this.received.get(person.peer) ?? {}),
+      };
+    });
+    return [...people.filter(({ isYou }) => !isYou), ...people.filter(({ isYou }) => isYou)];
+  }
+
+  /** @param {InCall} person @returns {Reached} */
+  reachedOf({ peer, username }) {
+    const { what } = this.reached.get(peer) ?? { what: "connecting" };
+    const words = {
+      connected: "", connecting: `Connecting to ${username}…`, reconnecting: `Reconnecting to ${username}…`,
+      unsigned: `The connection to ${username} was ended: it isn't signed with their key. Someone may be listening in.`,
+      no_route: whyNoRoute({
+        name: username, hasTurn: this.hasTurn ?? false, ...(this.transport?.seen(peer) ?? { wasAnswered: false, found: new Set() }),
+      }),
+    };
+    return { what, words: words[what] };
+  }
+
+  /** @param {string} peer @param {Reached} reached */
+  reaches(peer, reached) {
+    const before = this.reached.get(peer)?.what;
+    this.reached.set(peer, reached);
+    const person = this.people.find((each) => each.peer === peer);
+    const isNews = before !== reached.what && !["connecting", "connected"].includes(reached.what);
+    if (person && isNews) this.say(this.reachedOf(person).words ?? "");
+    else if (person && before === "reconnecting" && reached.what === "connected") this.say(`Connected to ${person.username} again.`);
+    this.changed();
+  }
+
+  /** @param {{id: string, started_at: string, people: InCall[]} | null} state by the server's word */
+  state(state) {
+    if (!this.peer || this.isOver) return;
+    if (!state || !state.people.some(({ peer }) => peer === this.peer)) return this.comeBack();
+    this.people = state.people;
+    const peers = this.others().map(({ peer }) => peer);
+    this.transport?.meet(peers, false);
+    this.transport?.keep(peers);
+    for (const peer of this.received.keys()) if (!peers.includes(peer)) this.received.delete(peer);
+    for (const peer of this.reached.keys()) if (!peers.includes(peer)) this.reached.delete(peer);
+    this.speaking.keep([...peers, this.peer]);
+    this.limit();
+    this.changed();
+  }
+
+  /** The server doesn't have us in it any more, as after it was started again. */
+  async comeBack() {
+    if (this.isComing || this.isOver) return;
+    this.isComing = true;
+    await new Promise((done) => setTimeout(done, TOLD_WITHIN_MS));
+    const why = this.connection.live && !this.isOver ? await this.join() : "";
+    this.isComing = false;
+    if (why && this.connection.live && !this.isOver) this.end(why);
+  }
+
+  /** @param {{from: string, data: any}} signal */
+  signalled({ from, data }) {
+    if (data && typeof data === "object") this.transport?.heard(from, data);
+  }
+
+  /**
+   * Until the server has it, or says that nobody is there.
+   * @param {string} to
+   * @param {import("./link.js").Signal} data
+   */
+  async signal(to, data) {
+    const transport = this.transport;
+    while (!this.isOver && transport === this.transport) {
+      const ack = await this.connection.ask("call_signal", { to, data });
+      if (ack.ok || !["no_answer", "rate_limited", "unavailable"].includes(ack.code)) return;
+      await new Promise((done) => setTimeout(done, (ack.retry_after ?? 0) * 1000 || RETRY_MS));
+    }
+  }
+
+  /** @param {string} from @returns {import("./link.js").Signing} */
+  signing(from) {
+    const userId = () => this.people.find(({ peer }) => peer === from)?.user_id ?? "";
+    return {
+      sign: async (sdp) => (await between.signing?.())?.sign(sdp, { callId: this.id, userId: this.store.state.me?.userId ?? "", peer: this.peer }),
+      check: async (sdp, signed) => (await between.signing?.())?.check(sdp, signed, { callId: this.id, userId: userId(), peer: from }) ?? false,
+    };
+  }
+
+  /** @param {{what: string, by?: string | {username: string}}} told */
+  told({ what, by }) {
+    const name = (typeof by === "string" ? this.nameOf(by) : by?.username) || "An owner";
+    if (what === "muted") {
+      this.mute(true);
+      this.say(`${name} muted everyone. Unmute yourself when you want to speak.`);
+    } else this.end(what === "put_out" ? `${name} removed you from the call.` : `${name} ended the call.`);
+  }
+
+  /** @param {string} userId */
+  nameOf(userId) {
+    const all = [...this.people, ...this.store.state.people];
+    return all.find(({ user_id: id, username }) => id === userId || username === userId)?.username;
+  }
+
+  /** @param {Kind} kind @param {MediaStreamTrack | null} track */
+  sends(kind, track) {
+    if (track) this.latest = kind;
+    this.transport?.send(kind, track);
+    if (this.peer) this.tell();
+    this.changed();
+  }
+
+  /** @param {boolean} isMuted */
+  mute(isMuted) {
+    this.media.mute(isMuted);
+    if (this.peer) this.tell();
+    this.changed();
+  }
+
+  /** @param {boolean} isUp */
+  raise(isUp) {
+    this.hand = isUp;
+    this.tell();
+    this.changed();
+  }
+
+  /** The last word counts, and several in one turn are one. */
+  tell() {
+    if (this.isTelling) return;
+    this.isTelling = true;
+    this.telling = this.telling.then(async () => {
+      this.isTelling = false;
+      if (this.isOver || !this.peer) return;
+      const ack = await this.connection.ask("call_join", this.flags);
+      if (!ack.ok && ack.code === "call_video_full") {
+        this.say("Six people in the call have their cameras or screens on already.");
+        if (this.latest === "screen") this.media.unshare();
+        else this.media.stop("video");
+      }
+      this.note();
+    });
+  }
+
+  limit() {
+    this.transport?.limit(limitsFor(this.others().length, this.quality.level));
+  }
+
+  async look() {
+    const lines = await this.transport?.lines();
+    if (!lines || this.isOver) return;
+    if (this.quality.look(lines.values())) this.limit();
+    const weak = new Set([...lines].filter(([, line]) => isBad(line)).map(([peer]) => peer));
+    if ([...weak].join() === [...this.weak].join()) return;
+    this.weak = weak;
+    this.changed();
+  }
+
+  hear() {
+    const now = performance.now();
+    const before = this.heardNow;
+    for (const { peer } of this.others()) this.speaking.hear(peer, this.transport?.level(peer) ?? 0, now);
+    this.speaking.hear(this.peer, this.media.level, now);
+    const first = this.speaking.take(this.others().map(({ peer }) => peer), now);
+    this.heardNow = `${first} ${this.people.map(({ peer }) => (this.speaking.speaks(peer, now) ? peer : "")).join()}`;
+    if (before !== this.heardNow) this.changed();
+  }
+
+  leave() {
+    const isIn = this.peer !== "";
+    this.end("");
+    if (isIn) this.connection.ask("call_leave", {});
+  }
+
+  /** @param {string} why */
+  end(why) {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.timers.forEach(clearInterval);
+    this.stops.abort();
+    this.transport?.close();
+    this.media.close();
+    this.lock?.release().catch(() => {});
+    remember("call", "", "sessionStorage");
+    this.over(why);
+  }
+}

@@ -1,0 +1,185 @@
+// @ts-check
+// Calls on the page of a conversation. Loaded with the first one that runs, or where somebody presses the button; what one
+// needs to be in a call comes when one joins.
+import { orTell } from "../browser/loading.js";
+import { byId } from "../browser/dom.js";
+import { recall } from "../browser/saved.js";
+import { announce } from "../transcript/announcer.js";
+import { Bar } from "./bar.js";
+import { namesOf, newsOf } from "./words.js";
+
+/** @typedef {{id: string, started_at: string, people: import("./words.js").InCall[]}} Running */
+
+export class Calls {
+  /**
+   * @param {object} page
+   * @param {import("../state/store.js").Store} page.store
+   * @param {import("../connection/connection.js").Connection} page.connection
+   * @param {import("../people/faces.js").Faces} page.faces
+   */
+  constructor({ store, connection, faces }) {
+    this.store = store;
+    this.connection = connection;
+    this.faces = faces;
+    /** @type {Running | null} */
+    this.running = null;
+    /** @type {import("./call.js").Call | undefined} */
+    this.call = undefined;
+    /** @type {import("./stage.js").Stage | undefined} */
+    this.stage = undefined;
+    this.button = /** @type {HTMLButtonElement} */ (byId("call"));
+    this.bar = new Bar({ press: () => this.press(), leave: () => this.call?.leave(), mute: () => this.call && this.call.mute(!this.call.media.isMuted) });
+    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack());
+    store.watch(["me", "active", "readOnly", "gone", "calls"], (state) => this.mayStill(state));
+  }
+
+  /** @param {string} name of an event @param {any} fields */
+  told(name, fields) {
+    if (name === "call_state") this.state(fields.call);
+    else if (name === "call_signal") this.call?.signalled(fields);
+    else this.call?.told(fields);
+  }
+
+  /** @param {Running | null} running */
+  state(running) {
+    const before = this.running;
+    this.running = running;
+    this.call?.state(running);
+    if (this.call?.peer) newsOf(before?.people ?? [], running?.people ?? [], this.call.peer).forEach((words) => this.say(words));
+    else if (running && before?.id !== running.id) announce(`${namesOf(running.people.slice(0, 1), this.store.state.me?.userId)} started a call.`);
+    this.show();
+    if (running && !this.wasHere) this.comeBack();
+  }
+
+  /** Where this page was in a call when it was loaded again. */
+  async comeBack() {
+    this.wasHere = this.was();
+    if (!this.wasHere || this.call) return;
+    const allowed = await navigator.permissions?.query({ name: /** @type {PermissionName} */ ("microphone") }).catch(() => undefined);
+    // A browser that would ask is not to ask somebody who pressed nothing.
+    if (allowed?.state === "granted" && this.running && !this.call) this.join(this.wasHere);
+    else this.show();
+  }
+
+  /** @returns {{audio: boolean, video: boolean} | undefined} */
+  was() {
+    try {
+      const was = JSON.parse(recall("call", "sessionStorage") || "null");
+      return was?.roomId === this.connection.roomId ? was : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Into the call, or back to it. */
+  press() {
+    if (this.call) return this.stage?.open(this.button);
+    return this.wasHere && this.running && this.was() ? this.join(this.wasHere) : this.look();
+  }
+
+  /** First at oneself. */
+  async look() {
+    const loaded = await orTell(Promise.all([import("./before.js"), import("./call.js")]));
+    if (!loaded || this.call) return;
+    const [{ Before }] = loaded;
+    const call = this.made(loaded[1].Call);
+    call.prepare();
+    import("./stage.js").catch(() => {}); // soon wanted
+    new Before({ call, isRunning: this.running !== null, opener: this.button, join: () => this.enter(call) }).open();
+  }
+
+  /** @param {{audio: boolean, video: boolean}} with_ */
+  async join({ audio, video }) {
+    const loaded = await orTell(import("./call.js"));
+    if (!loaded || this.call) return;
+    const call = this.made(loaded.Call);
+    await Promise.all([call.media.start("audio"), video && call.media.start("video")]);
+    if (!audio) call.media.mute(true);
+    const why = await this.enter(call);
+    if (why) this.say(why);
+  }
+
+  /** @param {typeof import("./call.js").Call} Call */
+  made(Call) {
+    const call = new Call({
+      connection: this.connection, store: this.store,
+      changed: () => this.call === call && this.show(), say: (words) => this.say(words, call),
+      over: (why) => this.over(call, why),
+    });
+    return call;
+  }
+
+  /** @param {import("./call.js").Call} call @returns {Promise<string>} why not, or nothing */
+  async enter(call) {
+    if (this.call) return "";
+    this.call = call;
+    call.changed = () => this.call === call && this.show(); // what one looked at oneself by is over
+    const [why, loaded] = await Promise.all([call.join(), import("./stage.js").catch(() => undefined)]);
+    if (why || !loaded || call.isOver) {
+      this.call = undefined;
+      if (!why) call.leave();
+      this.show();
+      return why || "The call's window didn't load. Check your connection.";
+    }
+    byId("conversation").dataset.inCall = "yes";
+    this.stage = new loaded.Stage({ call, faces: this.faces, store: this.store });
+    this.show();
+    this.stage.open(this.button);
+    return "";
+  }
+
+  /** @param {string} words @param {import("./call.js").Call} [call] who says so */
+  say(words, call = this.call) {
+    if (!words) return;
+    if (call && call !== this.call) return void call.before?.(words); // one doesn't take part yet
+    if (this.stage?.isOpen) this.stage.say(words);
+    else {
+      announce(words);
+      this.bar.say(words);
+    }
+  }
+
+  /** @param {import("./call.js").Call} call @param {string} why */
+  over(call, why) {
+    if (call !== this.call) return;
+    this.call = undefined;
+    this.wasHere = undefined;
+    delete byId("conversation").dataset.inCall;
+    this.stage?.end();
+    this.stage = undefined;
+    this.show();
+    if (why) return this.say(why);
+    this.bar.hush();
+    announce("You left the call.");
+  }
+
+  /** @param {import("../state/store.js").State} state */
+  mayStill({ me, active, readOnly, gone, calls }) {
+    const may = me && active && !gone && calls !== "off" && (!readOnly || me.role === "owner");
+    if (!may && this.call) this.call.end(gone ? "" : "You can't be in calls here any more.");
+    if (!may) this.running = null;
+    this.show();
+  }
+
+  /** With the next frame: levels, states and tracks come in bursts. */
+  show() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.showNow();
+    });
+  }
+
+  showNow() {
+    const { call, running } = this;
+    const name = call ? "Open call" : running ? "Join call" : "Call";
+    this.button.setAttribute("aria-label", name);
+    this.button.title = name;
+    this.button.classList.toggle("call-runs", running !== null || call !== undefined);
+    this.stage?.show();
+    this.bar.show({
+      isIn: call !== undefined && call.peer !== "", isMuted: call?.media.isMuted ?? false, wasHere: !call && this.wasHere !== undefined,
+      people: call?.peer ? call.people : running?.people ?? [], startedAt: running ? Date.parse(running.started_at) : undefined,
+      ownId: this.store.state.me?.userId ?? "",
+    });
+  }
+}

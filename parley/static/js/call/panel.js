@@ -1,0 +1,62 @@
+// @ts-check
+// Beside the pictures of a call: who is in it, what owners can do, and one's devices.
+import { make } from "../browser/elements.js";
+import { Devices } from "./devices.js";
+
+export class Panel {
+  /**
+   * @param {object} parts
+   * @param {import("./call.js").Call} parts.call
+   * @param {import("../state/store.js").Store} parts.store
+   * @param {(id: string) => void} parts.speaker another is to be heard from
+   * @param {(words: string) => void} parts.say
+   */
+  constructor({ call, store, speaker, say }) {
+    this.call = call;
+    this.store = store;
+    this.say = say;
+    this.devices = new Devices({ media: call.media, speaker });
+    this.list = make("ul", { class: "call-people" });
+    this.muteAll = make("button", { class: "button small", type: "button" }, ["Mute everyone"]);
+    this.endAll = make("button", { class: "button small danger", type: "button" }, ["End call for everyone"]);
+    this.owners = make("p", { class: "call-owners" }, [this.muteAll, this.endAll]);
+    this.muteAll.addEventListener("click", () => this.moderate({ act: "mute_all" }, "Everyone is muted."));
+    this.endAll.addEventListener("click", () => this.moderate({ act: "end" }, ""));
+    this.root = make("section", { class: "call-panel", "aria-label": "People and devices", hidden: "", tabindex: "-1" }, [
+      make("h3", {}, ["In the call"]), this.list, this.owners, this.devices.root,
+      make("p", { class: "call-notice" }, ["Sound and pictures are encrypted from device to device. Calls are not recorded."]),
+    ]);
+    this.shown = "";
+  }
+
+  toggle() {
+    this.root.hidden = !this.root.hidden;
+    if (this.root.hidden) return;
+    this.devices.list();
+    this.root.focus();
+  }
+
+  /** @param {import("./call.js").Person[]} people */
+  show(people) {
+    const isOwner = this.store.state.owner || this.store.state.me?.role === "owner";
+    this.owners.hidden = !isOwner;
+    const rows = people.map(({ peer, username, isYou, audio, video, screen, hand, isWeak }) => {
+      const facts = [hand && "hand raised", !audio && "muted", video && "camera on", screen && "sharing a screen", isWeak && "weak connection"].filter(Boolean);
+      return { peer, name: isYou ? `${username} (you)` : username, facts: facts.join(", "), mayRemove: isOwner && !isYou };
+    });
+    const shown = JSON.stringify(rows);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.list.replaceChildren(...rows.map(({ peer, name, facts, mayRemove }) => {
+      const remove = make("button", { class: "button small", type: "button", "aria-label": `Remove ${name} from the call` }, ["Remove"]);
+      remove.addEventListener("click", () => this.moderate({ act: "put_out", peer }, `${name} was removed from the call.`));
+      return make("li", {}, [make("span", {}, [make("bdi", {}, [name]), make("small", {}, [facts])]), ...(mayRemove ? [remove] : [])]);
+    }));
+  }
+
+  /** @param {{act: string, peer?: string}} fields @param {string} done */
+  async moderate(fields, done) {
+    const ack = await this.call.connection.ask("call_moderate", fields);
+    this.say(ack.ok ? done : ack.error);
+  }
+}

@@ -1,0 +1,55 @@
+// @ts-check
+// What is said of calls. Pure.
+
+/** @typedef {{user_id: string, username: string, peer: string, audio: boolean, video: boolean, screen: boolean, hand: boolean}} InCall */
+
+/**
+ * As a clock: "4:07", "1:04:07".
+ * @param {number} ms
+ */
+export function clockOf(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const hours = Math.floor(s / 3600);
+  return hours ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
+}
+
+/**
+ * "Ada, Ben and 3 more", oneself last; a person with two devices once.
+ * @param {{user_id: string, username: string}[]} people
+ * @param {string} [ownId]
+ * @param {number} [most]
+ */
+export function namesOf(people, ownId = "", most = 3) {
+  const others = [...new Map(people.filter(({ user_id: id }) => id !== ownId).map(({ user_id: id, username }) => [id, username])).values()];
+  const isIn = people.some(({ user_id: id }) => id === ownId);
+  const names = isIn ? [...others, others.length ? "you" : "You"] : others;
+  if (names.length <= most) return listOf(names);
+  return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
+}
+
+/** @param {string[]} names */
+function listOf(names) {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+}
+
+/**
+ * What is worth saying aloud of a change.
+ * @param {InCall[]} before
+ * @param {InCall[]} after
+ * @param {string} own peer
+ * @returns {string[]} sentences
+ */
+export function newsOf(before, after, own) {
+  const known = new Map(before.map((person) => [person.peer, person]));
+  const left = before.filter(({ peer }) => peer !== own && !after.some((person) => person.peer === peer));
+  const said = left.map(({ username }) => `${username} left the call.`);
+  for (const person of after) {
+    const was = known.get(person.peer);
+    if (person.peer === own) continue;
+    if (!was) said.push(`${person.username} joined the call.`);
+    else if (person.hand && !was.hand) said.push(`${person.username} raised their hand.`);
+    else if (person.screen && !was.screen) said.push(`${person.username} is sharing their screen.`);
+  }
+  return said;
+}
