@@ -40,6 +40,7 @@ _DECIDED = (
     records.ConversationChanged,
     records.ConversationDeleted,
     records.ConversationEnded,
+    records.GrantsTakenBack,
     records.ParticipantClaimed,
     records.ParticipantLeft,
     records.ParticipantRemoved,
@@ -92,6 +93,11 @@ class Calling:
     def device_count(self) -> int:
         """How many devices are in calls by this process."""
         return len(self._devices)
+
+    def is_running(self, conversation_id: int) -> bool:
+        """Whether there is a call, as far as this process knows."""
+        watched = self._watched.get(conversation_id)
+        return watched is not None and watched.call is not None
 
     # --- what clients do ---
 
