@@ -291,7 +291,7 @@ class Calling:
         key = event.from_peer, event.to_peer
         pieces = self._pieces.pop(key, []) if event.piece else []
         if len(pieces) != event.piece:
-            return  # one was lost, and browsers try again
+            return  # one was lost
         pieces.append(event.data)
         if len(pieces) < event.pieces:
             if len(self._pieces) >= PIECES_MAX:
