@@ -13,10 +13,11 @@ from playwright.sync_api import FilePayload, Response, Route, expect
 
 from parley.client.encryption.files import sealed_length
 from tests.browser.conftest import Arrive
-from tests.browser.making_files import payload, picture
+from tests.browser.making_files import film, payload, picture
 from tests.browser.test_encrypted_files import Reader, comes, opened, sees_picture
 from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.test_files import chips, chooses, sends
+from tests.browser.test_film import MIDDLE
 from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -183,3 +184,24 @@ def test_one_that_waited_for_a_reload_has_one_too(ada: Visitor, ben: Visitor) ->
     sends(ada)
     ben.reads("After a while")
     sees_preview(ben, "lake.jpg")
+
+
+def test_a_film_has_a_still_until_it_is_opened(ada: Visitor, arrive: Arrive) -> None:
+    link = starts_encrypted(ada)
+    chooses(ada, payload("walk.webm", film(), "video/webm"))
+    sends(ada)
+    expect(ada.messages).to_have_count(1)
+    ben = arrive("Ben")
+    comes(ben, link)
+    row = ben.messages.locator(".document", has_text="walk.webm")
+    row.scroll_into_view_if_needed()
+    still = row.locator("img")
+    expect(still).to_have_attribute("src", re.compile("^blob:"))
+    width, height, red, green, blue, _ = ben.measures(MIDDLE, still.get_attribute("src"))
+    assert (width, height) == (320, 180)
+    assert red > 150
+    assert max(green, blue) < 80
+    row.click()
+    shown = ben.messages.locator("video")
+    expect(shown).to_have_attribute("poster", re.compile("^blob:"))
+    expect(shown).to_have_attribute("src", re.compile("^blob:"))

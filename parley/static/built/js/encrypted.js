@@ -1,1 +1,1 @@
-import{e as a,f as o}from"./shared-CR8QwHPh.js";const r=await a();o(r,await import("./conversation-DIMwMFfi.js"));
+import{e as a,f as o}from"./shared-DCHha9z5.js";const r=await a();o(r,await import("./conversation-B-nY8Hbi.js"));

@@ -35,7 +35,7 @@ export class SealedFiles {
     this.known = new Map();
     /** @type {Map<string, Details>} by what they are called on this device, those that were sealed here */
     this.made = new Map();
-    /** @type {Map<string, Small>} by their ids, small pictures of some of those */
+    /** @type {Map<string, Small>} by their ids, small pictures of some of those, or stills */
     this.knownSmall = new Map();
     /** @type {Map<string, Promise<Blob | undefined>>} by what their pictures are called on this device */
     this.small = new Map();
@@ -93,9 +93,10 @@ export class SealedFiles {
 
   /** @param {string} key @param {Blob} clean @param {Details} details */
   drawSmall(key, clean, details) {
-    if (!PICTURES.includes(details.type)) return;
-    const drawn = import("./previews.js").then(({ previewOf }) => previewOf(clean, details));
-    this.small.set(key, drawn.catch(() => undefined));
+    const draw = PICTURES.includes(details.type)
+      ? () => import("./previews.js").then(({ previewOf }) => previewOf(clean, details))
+      : () => import("../files/still.js").then(({ stillOf }) => stillOf(new Blob([clean], { type: details.type })));
+    if (mayHaveSmall(details.type)) this.small.set(key, draw().catch(() => undefined));
   }
 
   /** Never rejects: without it the picture is shown as it is. @param {string} key @returns {Promise<Small | undefined>} */
@@ -192,11 +193,16 @@ function namedOf(said) {
   const { duration_s: durationS } = said;
   const isTimed = typeof durationS === "number" && durationS > 0 && durationS <= DURATION_MAX_S;
   const type = SHOWN.includes(said.type) && !isLarge ? said.type : UNKNOWN;
-  const preview = PICTURES.includes(type) ? smallOf(said.preview) : undefined;
+  const preview = mayHaveSmall(type) ? smallOf(said.preview) : undefined;
   return {
     id, key, name: fitName(name), size, type, ...(isSized && { width, height }), ...(isTimed && { duration_s: durationS }),
     ...(preview && { preview }),
   };
+}
+
+/** Pictures, and films. @param {string} type */
+function mayHaveSmall(type) {
+  return PICTURES.includes(type) || type.startsWith("video/");
 }
 
 /** @param {any} said @returns {Small | undefined} */

@@ -48,7 +48,8 @@ export class Showing {
         this.sight.unobserve(target);
         const seen = /** @type {HTMLElement} */ (target);
         if (seen.matches(".picture")) this.picture(seen);
-        else this.sound(seen);
+        else if (seen.matches(".sound")) this.sound(seen);
+        else this.still(seen);
       }
     });
     new MutationObserver(() => this.sweepSoon()).observe(byId("items"), { childList: true, subtree: true });
@@ -59,6 +60,7 @@ export class Showing {
     for (const each of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-sealed]"))) {
       if (each.matches(".picture, .sound")) this.sight.observe(each);
       else each.addEventListener("click", () => this.wanted(each));
+      if (each.matches(".document") && this.known.get(each.dataset.sealed ?? "")?.preview) this.sight.observe(each);
     }
   }
 
@@ -154,6 +156,21 @@ export class Showing {
     }
   }
 
+  /** Of a film, over its name, until it is opened. Never rejects. @param {HTMLElement} row */
+  async still(row) {
+    const small = this.known.get(row.dataset.sealed ?? "")?.preview;
+    if (!small) return;
+    const image = Object.assign(document.createElement("img"), { className: "film-still", alt: "" });
+    try {
+      row.dataset.preview = small.id; // as long as it is there, so is what it is shown from
+      image.src = await this.address(small.id);
+      await image.decode();
+      row.prepend(image);
+    } catch {
+      delete row.dataset.preview;
+    }
+  }
+
   /** @param {HTMLElement} sound */
   async sound(sound) {
     const id = sound.dataset.sealed ?? "";
@@ -191,10 +208,12 @@ export class Showing {
 
   /** @param {HTMLElement} row @param {Named} file @param {string} url */
   play(row, file, url) {
-    const { key: _, ...shown } = file;
+    const { key: _, preview, ...shown } = file;
+    const poster = preview && this.addresses.get(preview.id);
     const username = row.closest(".message")?.querySelector('[data-part="author"]')?.textContent ?? "";
-    const made = oneFile({ ...shown, url }, username);
+    const made = oneFile({ ...shown, url, ...(poster && { thumbnail_url: poster }) }, username);
     made.dataset.sealed = file.id; // as long as it is there, so is what it is shown from
+    if (preview && poster) made.dataset.preview = preview.id;
     row.replaceWith(made);
     const player = /** @type {HTMLMediaElement} */ (made.querySelector("video, audio"));
     player.addEventListener("error", () => made.replaceWith(this.row(file.id, WORDS.unknown, true)), { once: true });

@@ -1,1 +1,0 @@
-import{r as n}from"./device-C5hhI0cV.js";import{a as o}from"./shown-CIgHvq3j.js";import"./shared-CR8QwHPh.js";import"./soon-C856gqkd.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
