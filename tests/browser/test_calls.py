@@ -52,6 +52,8 @@ RECEIVED = """async kind => {
   }
   return { frames, energy, packets };
 }"""
+BITRATES = """() => connections.map(connection =>
+  connection.getTransceivers()[1].sender.getParameters().encodings[0].maxBitrate)"""
 COLOUR = """video => {
   const context = new OffscreenCanvas(1, 1).getContext("2d");
   context.drawImage(video, 0, 0, 1, 1);
@@ -172,6 +174,13 @@ def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
     hears(ada)
     ben.page.keyboard.up(" ")
     expect(tile(ada, "Ben")).to_contain_text("Muted")
+    # Another microphone while talking.
+    does(ben, "Unmute")
+    does(ben, "People and devices")
+    ben.page.get_by_role("combobox", name="Microphone").select_option("Fake Audio Input 2")
+    expect(tile(ada, "Ben").locator(".call-sign").last).to_be_hidden()
+    hears(ada)
+    does(ben, "People and devices")
     # A camera that is off shows a face.
     does(ben, "Turn camera off")
     expect(tile(ada, "Ben").locator("video")).to_be_hidden()
@@ -210,6 +219,8 @@ def test_a_screen_is_shared_with_all_and_is_large(
         for other in others:
             is_reached(who, other)
         hears(who)
+    # To two others goes less than to one.
+    ada.page.wait_for_function(f"() => String(({BITRATES})()) === '800000,800000'")
     does(ada, "Share screen")
     for who in (ben, cleo):
         shared = tile(who, "Ada's screen")

@@ -35,7 +35,6 @@ export const CHANGES = {
       typing: [],
       outbox: unconfirmed(state, conversation.messages),
       readOnly: conversation.read_only ?? false,
-      calls: conversation.calls ?? "on",
       door: conversation.door ?? "open",
       keepDays: conversation.keep_days ?? 0,
       readers: readersOf(conversation.read),

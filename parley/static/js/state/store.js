@@ -51,7 +51,6 @@ import { changesOf } from "./rules.js";
  * @property {Connection} connection
  * @property {boolean} owner whether this device decides about the conversation
  * @property {boolean} readOnly only owners speak
- * @property {string} calls "on" where people can call each other, else "off"
  * @property {string} door what strangers meet
  * @property {number} keepDays after which messages are erased, 0 for never
  * @property {string} gone why one is not in the conversation any more, empty while one is
@@ -86,7 +85,6 @@ export const INITIAL = {
   connection: { status: "connecting", retryAt: 0 },
   owner: false,
   readOnly: false,
-  calls: "on",
   door: "open",
   keepDays: 0,
   gone: "",
@@ -151,9 +149,9 @@ export const REDUCERS = {
     return { ...state, deleting: state.deleting.filter((each) => each.id !== id) };
   },
 
-  /** @param {State} state @param {{door: string, read_only: boolean, calls?: string, keep_days?: number, at: string}} event `at`: when the page was told */
-  conversation_changed(state, { door, read_only: readOnly, calls = "on", keep_days: keepDays = 0, at }) {
-    const next = { ...state, door, readOnly, calls, keepDays };
+  /** @param {State} state @param {{door: string, read_only: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
+  conversation_changed(state, { door, read_only: readOnly, keep_days: keepDays = 0, at }) {
+    const next = { ...state, door, readOnly, keepDays };
     return changesOf(state, next).reduce((so, said) =>
       ({ ...so, notices: addNotice(so, "said", said.replace(/\.$/, ""), at) }), next);
   },
