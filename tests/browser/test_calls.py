@@ -9,6 +9,7 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import socketio
@@ -19,7 +20,8 @@ from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.visitor import Visitor
-from tests.servers import Process
+from tests.calling.test_turn import SECRET, coturn, needs_coturn
+from tests.servers import Process, process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -54,6 +56,10 @@ RECEIVED = """async kind => {
 }"""
 BITRATES = """() => connections.map(connection =>
   connection.getTransceivers()[1].sender.getParameters().encodings[0].maxBitrate)"""
+# Of which kind the addresses are that each told the other.
+CANDIDATES = """() => connections.flatMap(connection =>
+  [connection.localDescription, connection.remoteDescription].flatMap(({ sdp }) =>
+    [...sdp.matchAll(/^a=candidate:.* typ (\\w+)/gm)].map(([, kind]) => kind)))"""
 COLOUR = """video => {
   const context = new OffscreenCanvas(1, 1).getContext("2d");
   context.drawImage(video, 0, 0, 1, 1);
@@ -415,3 +421,31 @@ def test_nothing_of_calls_is_loaded_before_there_is_one(ada: Visitor, ben: Visit
     calls(ada)
     expect(ben.page.get_by_role("region", name="Call")).to_be_visible()
     assert [each for each in asked if re.search(r"/call[s.\-/]", each)]
+
+
+@needs_coturn
+def test_where_all_is_relayed_nobody_learns_an_address(
+    browser: Browser, tmp_path: Path, arrive: Arrive
+) -> None:
+    with (
+        coturn(tmp_path) as port,
+        process(
+            tmp_path / "data",
+            *("--port", "0", "--turn", f"turn:127.0.0.1:{port}?transport=udp"),
+            *("--turn-secret", SECRET),
+        ) as site,
+    ):
+        ada, ben = arrive("Ada", url=site.url), arrive("Ben", url=site.url)
+        link = meets(ada)
+        meets(ben, link)
+        looks(ada, "Call")
+        expect(ada.page.locator(".call-before")).to_contain_text("Calls are not recorded.")
+        expect(ada.page.locator(".call-before")).not_to_contain_text("address")
+        goes_in(ada, "Start call", video=True)
+        joins(ben)
+        is_reached(ben, "Ada")
+        hears(ben)
+        sees(ben, "Ada")
+        assert set(ben.measures(CANDIDATES)) == {"relay"}
+        for who in (ada, ben):
+            who.goes_home()
