@@ -421,6 +421,20 @@ def test_nothing_of_calls_is_loaded_before_there_is_one(ada: Visitor, ben: Visit
     calls(ada)
     expect(ben.page.get_by_role("region", name="Call")).to_be_visible()
     assert [each for each in asked if re.search(r"/call[s.\-/]", each)]
+    # Nobody came.
+    does(ada, "Leave call")
+    expect(ben.page.get_by_role("region", name="Call")).to_be_hidden()
+    ben.reads("Missed call from Ada")
+    expect(ben.page.locator("#announcer")).to_contain_text("Missed call from Ada")
+    # What owners turn off is gone at once, and there again.
+    button = ben.page.get_by_role("button", name="Call", exact=True)
+    ada.decides(link, calls="off")
+    expect(button).to_be_hidden()
+    ben.reloads()
+    ben.is_connected()
+    expect(button).to_be_hidden()
+    ada.decides(link, calls="on")
+    expect(button).to_be_visible()
 
 
 @needs_coturn
