@@ -6,6 +6,7 @@ from parley import contract
 from parley.domain import calls
 from parley.errors import CallsOff
 from parley.events.site import Site, refuse_unseated
+from parley.limits.limiter import Kind, Who
 from parley.live.audience import Client, Seat
 
 
@@ -13,6 +14,10 @@ async def call_join(site: Site, client: Client, data: contract.CallJoin) -> cont
     seat = await _seat(site, client, data.room_id)
     if not site.has_calls:
         raise CallsOff
+    if not site.calling.is_running(seat.conversation_id):
+        # It will leave a message, and everybody is told of those.
+        who, address, room = client.keys_in(data.room_id)
+        await site.limits.spend(Kind.MESSAGES, Who(who, address), room)
     return await site.calling.join(client, seat, data)
 
 

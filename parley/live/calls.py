@@ -40,6 +40,7 @@ _DECIDED = (
     records.ConversationChanged,
     records.ConversationDeleted,
     records.ConversationEnded,
+    records.GrantsTakenBack,
     records.ParticipantClaimed,
     records.ParticipantLeft,
     records.ParticipantRemoved,
@@ -92,6 +93,11 @@ class Calling:
     def device_count(self) -> int:
         """How many devices are in calls by this process."""
         return len(self._devices)
+
+    def is_running(self, conversation_id: int) -> bool:
+        """Whether there is a call, as far as this process knows."""
+        watched = self._watched.get(conversation_id)
+        return watched is not None and watched.call is not None
 
     # --- what clients do ---
 
@@ -188,6 +194,8 @@ class Calling:
                 self._tell_told(event)
             case records.CallSignalled():
                 self._take_piece(event)
+            case records.ParticipantLeft(is_everywhere=False):
+                pass  # a socket's going is seen by itself
             case _:
                 if isinstance(event, _DECIDED) and event.conversation_id in self._watched:
                     self._begin(calls.review(self._context, event.conversation_id))
@@ -283,7 +291,7 @@ class Calling:
         key = event.from_peer, event.to_peer
         pieces = self._pieces.pop(key, []) if event.piece else []
         if len(pieces) != event.piece:
-            return  # one was lost, and browsers try again
+            return  # one was lost
         pieces.append(event.data)
         if len(pieces) < event.pieces:
             if len(self._pieces) >= PIECES_MAX:

@@ -9,6 +9,7 @@ import pytest
 
 from parley.config import Config
 from parley.live import calls
+from tests import databases
 from tests.calling.talk import Talk, call, names, sees
 from tests.people import Json, Person
 from tests.raw import raw_socket
@@ -142,14 +143,19 @@ async def test_a_socket_that_answers_nothing_has_left(
     talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await call(talk.ada, talk.room_id)
+    dora = Person("Dora", server.url, ("polling",))
+    await dora.join(talk.room_id)
+    await call(dora, talk.room_id)
     monkeypatch.setattr(calls, "LOST_AFTER_S", 5.0)
     async with raw_socket(server.url) as silent:
         await silent.ask("join_room", {"room_id": talk.room_id, "username": "Sly"}, id=1)
         calling = {"room_id": talk.room_id, "audio": True, "video": False}
         assert (await silent.ask("call_join", calling, id=2))["ok"]
-        await sees(talk.ada, "Ada", "Sly")
+        await sees(talk.ada, "Ada", "Dora", "Sly")
         talk.ada.heard.clear()
-        await sees(talk.ada, "Ada")
+        # Whoever answers stays, by whatever they are connected.
+        await sees(talk.ada, "Ada", "Dora")
+    await dora.goes_home()
 
 
 async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:
@@ -191,4 +197,25 @@ async def test_a_call_that_nobody_comes_back_to_after_a_restart_is_over(
         await ada.join(room_id)
         said = await ada.hears("new_message", lambda message: message["type"] == "call")
         assert said["message"] == "Missed call from Ada"
+        await ada.goes_home()
+
+
+@databases.sqlite_only
+async def test_what_devices_tell_each_other_is_stored_and_logged_nowhere(tmp_path: Path) -> None:
+    marker = "candidate-of-nobody-else"
+    data = tmp_path / "data"
+    with process(data, "--port", "0", "--log-level", "debug") as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        mine = await call(ada, room_id)
+        signal = {"room_id": room_id, "to": mine["peer"], "data": {"candidate": marker}}
+        assert (await ada.ask("call_signal", signal))["ok"]
+        assert (await ada.hears("call_signal"))["data"] == signal["data"]
+        assert not (await ada.ask("call_signal", {**signal, "to": "nobody"}))["ok"]
+        kept = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
+        assert room_id.encode() in kept
+        assert marker.encode() not in kept
+        _, output = await asyncio.to_thread(server.stop)
+        assert marker not in output
         await ada.goes_home()

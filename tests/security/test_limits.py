@@ -492,6 +492,36 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 
+async def test_calls_and_their_signals_have_limits_of_their_own(opened: Open) -> None:
+    async with opened(limit_calls="2/10s session", limit_signals="1/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        joins = {"room_id": room_id, "audio": True, "video": False}
+        mine = await ada.ask("call_join", joins)
+        signal = {"room_id": room_id, "to": mine["peer"], "data": {}}
+        assert (await ada.ask("call_signal", signal))["ok"]
+        assert_too_much(await ada.ask("call_signal", signal), 10.0)
+        assert (await ada.ask("call_join", joins))["ok"]
+        assert_too_much(await ada.ask("call_join", joins), 10.0)
+
+
+async def test_a_call_that_is_begun_counts_as_the_message_that_it_leaves(opened: Open) -> None:
+    async with opened(limit_messages="2/10s session") as house:
+        ada = house.guest("Ada")
+        room_id = await ada.starts()
+        await ada.join(room_id)
+        for _ in range(2):
+            joins = {"room_id": room_id, "audio": True, "video": False}
+            assert (await ada.ask("call_join", joins))["ok"]
+            await ada.hears("call_state", lambda state: state["call"] is not None)
+            assert (await ada.ask("call_join", joins))["ok"]
+            assert (await ada.ask("call_leave", {"room_id": room_id}))["ok"]
+            await ada.hears("call_state", lambda state: state["call"] is None)
+            ada.heard.clear()
+        assert_too_much(await ada.ask("call_join", joins), 10.0)
+
+
 # --- who is not hit -----------------------------------------------------------
 
 

@@ -120,6 +120,14 @@ async def test_an_older_database_is_brought_up_to_date(
     async with opened(server.url(name), tmp_path):
         pass
     with asking(server, name) as own:
+        own.execute("DROP TABLE call_peers, calls")
+        own.execute("DROP TRIGGER conversations_counted_0 ON conversations")
+        own.execute("ALTER TABLE conversations DROP COLUMN has_calls")
+        own.execute(
+            "CREATE TRIGGER conversations_counted_0 AFTER UPDATE OF title, description, "
+            "is_read_only, shows_title, keep_days ON conversations "
+            "FOR EACH ROW EXECUTE FUNCTION conversations_counted_0()"
+        )
         own.execute("DROP TABLE complaints, reports, blocks, invited, invitations")
         own.execute("ALTER TABLE links DROP COLUMN is_founding")
         own.execute("DROP TABLE epochs")
@@ -147,7 +155,11 @@ async def test_an_older_database_is_brought_up_to_date(
             "SELECT collation_name FROM information_schema.columns"
             " WHERE table_name = 'facts' AND column_name = 'value'"
         )
+        [[fires]] = own.execute(
+            "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = 'conversations_counted_0'"
+        ).fetchall()
     assert collation == ("C",)
+    assert "has_calls" in fires
     for each in both:
         await each.close()
 
