@@ -9,6 +9,7 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import socketio
@@ -19,7 +20,8 @@ from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.visitor import Visitor
-from tests.servers import Process
+from tests.calling.test_turn import SECRET, coturn, needs_coturn
+from tests.servers import Process, process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -52,6 +54,12 @@ RECEIVED = """async kind => {
   }
   return { frames, energy, packets };
 }"""
+BITRATES = """() => connections.map(connection =>
+  connection.getTransceivers()[1].sender.getParameters().encodings[0].maxBitrate)"""
+# Of which kind the addresses are that each told the other.
+CANDIDATES = """() => connections.flatMap(connection =>
+  [connection.localDescription, connection.remoteDescription].flatMap(({ sdp }) =>
+    [...sdp.matchAll(/^a=candidate:.* typ (\\w+)/gm)].map(([, kind]) => kind)))"""
 COLOUR = """video => {
   const context = new OffscreenCanvas(1, 1).getContext("2d");
   context.drawImage(video, 0, 0, 1, 1);
@@ -172,6 +180,13 @@ def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
     hears(ada)
     ben.page.keyboard.up(" ")
     expect(tile(ada, "Ben")).to_contain_text("Muted")
+    # Another microphone while talking.
+    does(ben, "Unmute")
+    does(ben, "People and devices")
+    ben.page.get_by_role("combobox", name="Microphone").select_option("Fake Audio Input 2")
+    expect(tile(ada, "Ben").locator(".call-sign").last).to_be_hidden()
+    hears(ada)
+    does(ben, "People and devices")
     # A camera that is off shows a face.
     does(ben, "Turn camera off")
     expect(tile(ada, "Ben").locator("video")).to_be_hidden()
@@ -210,6 +225,8 @@ def test_a_screen_is_shared_with_all_and_is_large(
         for other in others:
             is_reached(who, other)
         hears(who)
+    # To two others goes less than to one.
+    ada.page.wait_for_function(f"() => String(({BITRATES})()) === '800000,800000'")
     does(ada, "Share screen")
     for who in (ben, cleo):
         shared = tile(who, "Ada's screen")
@@ -404,3 +421,45 @@ def test_nothing_of_calls_is_loaded_before_there_is_one(ada: Visitor, ben: Visit
     calls(ada)
     expect(ben.page.get_by_role("region", name="Call")).to_be_visible()
     assert [each for each in asked if re.search(r"/call[s.\-/]", each)]
+    # Nobody came.
+    does(ada, "Leave call")
+    expect(ben.page.get_by_role("region", name="Call")).to_be_hidden()
+    ben.reads("Missed call from Ada")
+    expect(ben.page.locator("#announcer")).to_contain_text("Missed call from Ada")
+    # What owners turn off is gone at once, and there again.
+    button = ben.page.get_by_role("button", name="Call", exact=True)
+    ada.decides(link, calls="off")
+    expect(button).to_be_hidden()
+    ben.reloads()
+    ben.is_connected()
+    expect(button).to_be_hidden()
+    ada.decides(link, calls="on")
+    expect(button).to_be_visible()
+
+
+@needs_coturn
+def test_where_all_is_relayed_nobody_learns_an_address(
+    browser: Browser, tmp_path: Path, arrive: Arrive
+) -> None:
+    with (
+        coturn(tmp_path) as port,
+        process(
+            tmp_path / "data",
+            *("--port", "0", "--turn", f"turn:127.0.0.1:{port}?transport=udp"),
+            *("--turn-secret", SECRET),
+        ) as site,
+    ):
+        ada, ben = arrive("Ada", url=site.url), arrive("Ben", url=site.url)
+        link = meets(ada)
+        meets(ben, link)
+        looks(ada, "Call")
+        expect(ada.page.locator(".call-before")).to_contain_text("Calls are not recorded.")
+        expect(ada.page.locator(".call-before")).not_to_contain_text("address")
+        goes_in(ada, "Start call", video=True)
+        joins(ben)
+        is_reached(ben, "Ada")
+        hears(ben)
+        sees(ben, "Ada")
+        assert set(ben.measures(CANDIDATES)) == {"relay"}
+        for who in (ada, ben):
+            who.goes_home()

@@ -165,7 +165,7 @@ class Visitor:
         self.comes(self.owns(title, description=description, listed=listed))
         return self.page.url
 
-    def decides(self, link: str, **wishes: bool | int) -> None:
+    def decides(self, link: str, **wishes: bool | int | str) -> None:
         """What an owner may, as on their page."""
         self._calls(_room_id(link), method="PATCH", **wishes)
 

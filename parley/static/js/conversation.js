@@ -67,6 +67,9 @@ const faces = new Faces(store);
 const marks = new Marks({ store, reading });
 const transcript = new Transcript({ roomId, reading, faces });
 const connection = new Connection({ roomId, store, events: serverEvents(), entered });
+for (const name of ["call_state", "call_signal", "call_told"]) {
+  connection.socket.on(name, (fields) => (calling || fields.call) && untilThere(calls).then((loaded) => loaded.told(name, fields)));
+}
 // Owners alone are told who knocks, and load what tells them.
 const knocks = store.state.owner && untilThere(() => import("./people/knocks.js")).then(({ Knocks }) => {
   const told = new Knocks({ roomId, store, connection });
@@ -77,7 +80,7 @@ const readMarks = new ReadMarks({ store, connection });
 const catchUp = new CatchUp({ store, connection, reading });
 const tabs = new OtherTabs(key, store);
 const outbox = new Outbox({ store, connection, saved: new SavedOutbox(key, roomIds), tabs, uploads });
-const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 || page.dataset.inCall === "yes" });
+const resting = new Resting({ connection, isBusy: () => store.state.outbox.length > 0 || "inCall" in page.dataset });
 const teller = new TypingTeller((isTyping) => connection.tell("typing", { is_typing: isTyping }));
 const drafts = new Drafts(key, roomIds);
 const replying = new Replying({ store, drafts });
@@ -123,7 +126,7 @@ await nextTask();
 store.watch(["messages", "ahead", "outbox", "deleting", "notices", "unread", "me", "hasOlder", "hasNewer", "active", "reacting", "readers", "people"], (state) =>
   transcript.show(state));
 onNewDay(() => transcript.show(store.state));
-store.watch(["me", "owner", "active", "readOnly", "accountsOnly", "gone", "calls"], showPlaceToWrite);
+store.watch(["me", "owner", "active", "readOnly", "accountsOnly", "gone"], showPlaceToWrite);
 store.watch(["owner"], showRights);
 await nextTask();
 new People({ store, roomId, faces }).start();
@@ -183,7 +186,7 @@ function nextTask() {
 
 /** @returns {import("./state/store.js").State} */
 function readState() {
-  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, calls = "on", door = "open", keepDays } = page.dataset;
+  const { userId, username = "", role = "member", seq, active, older, newer, participantCount, readOnly, door = "open", keepDays } = page.dataset;
   const articles = /** @type {NodeListOf<HTMLElement>} */ (byId("items").querySelectorAll(".message"));
   /** @type {import("./state/store.js").State} */
   const state = {
@@ -194,7 +197,6 @@ function readState() {
     readOnly: readOnly === "yes",
     accountsOnly: page.dataset.accountsOnly === "yes",
     hasAccount: page.dataset.account === "yes",
-    calls,
     door,
     keepDays: Number(keepDays),
     seq: Number(seq),
@@ -244,9 +246,6 @@ function serverEvents() {
     look_changed: (look) => wear([look]),
     announced: (told) => import("./browser/announcement.js").then(({ show }) => show(told), () => {}),
     knocked: (knock) => knocks && knocks.then((told) => told.knocked(knock)),
-    ...Object.fromEntries(["call_state", "call_signal", "call_told"].map((name) => [name, (/** @type {any} */ fields) => {
-      if (calling || fields.call) untilThere(calls).then((loaded) => loaded.told(name, fields));
-    }])),
   };
 }
 
@@ -259,8 +258,9 @@ function showChanged(fields) {
   lookWhoKnocks(); // whom a door that was opened concerns no more, and whom a closed one does
 }
 
-/** @param {{room_id: string, title: string, description: string}} conversation */
-function showWords({ description, ...called }) {
+/** @param {{room_id: string, title: string, description: string, calls?: string}} conversation */
+function showWords({ description, calls: are, ...called }) {
+  showCall(are);
   showTitle(titleOf(called));
   const opening = /** @type {HTMLElement} */ (document.querySelector(".opening-description"));
   if (description === described) return;
@@ -481,7 +481,7 @@ function renamed(username) {
 
 /** @param {import("./state/store.js").State} state */
 function showPlaceToWrite(state) {
-  const { me, active, gone, calls: areOn } = state;
+  const { me, active, gone } = state;
   const isReader = page.dataset.reader === "yes" && !me;
   const mayOnlyRead = isReader || (me !== null && !mayPost({ ...state, active: true }));
   const lacksAccount = !isReader && needsAccount(state);
@@ -495,9 +495,15 @@ function showPlaceToWrite(state) {
   byId("ended").hidden = active || gone !== "";
   byId("gone").hidden = gone === "";
   byId("gone-text").textContent = gone;
-  byId("call").hidden = areOn === "off" || !mayPost(store.state);
+  showCall();
   if (!active) showEnd();
   composer.grow();
+}
+
+/** @param {string} [are] "on" or "off" */
+function showCall(are = page.dataset.calls) {
+  page.dataset.calls = are;
+  byId("call").hidden = are === "off" || !mayPost(store.state);
 }
 
 /** @param {import("./state/store.js").State} state */

@@ -325,7 +325,8 @@ export class Call {
   async look() {
     const lines = await this.transport?.lines();
     if (!lines || this.isOver) return;
-    if (this.quality.look(lines.values())) this.limit();
+    this.quality.look(lines.values());
+    this.limit();
     const weak = new Set([...lines].filter(([, line]) => isBad(line)).map(([peer]) => peer));
     if ([...weak].join() === [...this.weak].join()) return;
     this.weak = weak;

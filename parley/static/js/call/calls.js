@@ -30,7 +30,7 @@ export class Calls {
     this.button = /** @type {HTMLButtonElement} */ (byId("call"));
     this.bar = new Bar({ press: () => this.press(), leave: () => this.call?.leave(), mute: () => this.call && this.call.mute(!this.call.media.isMuted) });
     store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack());
-    store.watch(["me", "active", "readOnly", "gone", "calls"], (state) => this.mayStill(state));
+    store.watch(["me", "active", "readOnly", "gone"], (state) => this.mayStill(state));
   }
 
   /** @param {string} name of an event @param {any} fields */
@@ -154,8 +154,8 @@ export class Calls {
   }
 
   /** @param {import("../state/store.js").State} state */
-  mayStill({ me, active, readOnly, gone, calls }) {
-    const may = me && active && !gone && calls !== "off" && (!readOnly || me.role === "owner");
+  mayStill({ me, active, readOnly, gone }) {
+    const may = me && active && !gone && (!readOnly || me.role === "owner");
     if (!may && this.call) this.call.end(gone ? "" : "You can't be in calls here any more.");
     if (!may) this.running = null;
     this.show();

@@ -290,16 +290,23 @@ export class Link {
     return this.pc?.getTransceivers()[KINDS.indexOf(kind)]?.sender;
   }
 
-  /** @param {Record<string, import("./quality.js").Limits>} limits */
-  async limit(limits) {
+  /** What can't be set yet, as while it is negotiated, is set another time. @param {Record<string, import("./quality.js").Limits>} limits */
+  limit(limits) {
     this.limits = limits;
+    this.limiting = (this.limiting ?? Promise.resolve()).then(() => this.setLimits(limits)).catch(() => {});
+  }
+
+  /** @param {Record<string, import("./quality.js").Limits>} limits */
+  async setLimits(limits) {
+    if (limits !== this.limits) return; // others came since
     for (const kind of KINDS) {
       const sender = this.senderOf(kind);
-      const wanted = limits[kind];
+      const wanted = Object.entries(limits[kind] ?? {});
       const parameters = sender?.getParameters();
-      if (!wanted || !sender || !parameters?.encodings?.length) continue;
-      Object.assign(parameters.encodings[0], wanted);
-      await sender.setParameters(parameters).catch(() => {}); // it is being negotiated, and limited after that
+      const [encoding] = parameters?.encodings ?? [];
+      if (!sender || !encoding || wanted.every(([name, value]) => Reflect.get(encoding, name) === value)) continue;
+      Object.assign(encoding, limits[kind]);
+      await sender.setParameters(/** @type {RTCRtpSendParameters} */ (parameters));
     }
   }
 

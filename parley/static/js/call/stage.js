@@ -35,7 +35,10 @@ export class Stage {
     this.hint = make("p", { class: "call-hint" }, ["Hold Space to talk"]);
     const { media } = call;
     this.buttons = {
-      mute: button("microphone", "Mute", () => this.toggleMute()),
+      mute: button("microphone", "Mute", (event) => {
+        this.toggleMute();
+        if (event.detail) this.list.focus(); // by mouse: space is to talk then, not to press it again
+      }),
       camera: button("camera", "Turn camera on", () => (media.has("video") ? media.stop("video") : media.start("video"))),
       screen: button("screen", "Share screen", () => (media.has("screen") ? media.unshare() : media.share())),
       hand: button("hand", "Raise hand", () => call.raise(!call.hand)),
@@ -197,7 +200,7 @@ export class Stage {
 /**
  * @param {import("./icons.js").Icon} name
  * @param {string} label
- * @param {() => unknown} press
+ * @param {(event: MouseEvent) => unknown} press
  */
 function button(name, label, press) {
   const drawn = icon(name);

@@ -36,7 +36,6 @@ export const CHANGES = {
       outbox: unconfirmed(state, conversation.messages),
       readOnly: conversation.read_only ?? false,
       accountsOnly: conversation.accounts_only ?? false,
-      calls: conversation.calls ?? "on",
       door: conversation.door ?? "open",
       keepDays: conversation.keep_days ?? 0,
       readers: readersOf(conversation.read),

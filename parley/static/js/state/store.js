@@ -53,7 +53,6 @@ import { changesOf } from "./rules.js";
  * @property {boolean} readOnly only owners speak
  * @property {boolean} accountsOnly beside owners only people with an account do
  * @property {boolean} hasAccount whether one is signed in
- * @property {string} calls "on" where people can call each other, else "off"
  * @property {string} door what strangers meet
  * @property {number} keepDays after which messages are erased, 0 for never
  * @property {string} gone why one is not in the conversation any more, empty while one is
@@ -90,7 +89,6 @@ export const INITIAL = {
   readOnly: false,
   accountsOnly: false,
   hasAccount: false,
-  calls: "on",
   door: "open",
   keepDays: 0,
   gone: "",
@@ -155,9 +153,9 @@ export const REDUCERS = {
     return { ...state, deleting: state.deleting.filter((each) => each.id !== id) };
   },
 
-  /** @param {State} state @param {{door: string, read_only: boolean, accounts_only?: boolean, calls?: string, keep_days?: number, at: string}} event `at`: when the page was told */
-  conversation_changed(state, { door, read_only: readOnly, accounts_only: accountsOnly = false, calls = "on", keep_days: keepDays = 0, at }) {
-    const next = { ...state, door, readOnly, accountsOnly, calls, keepDays };
+  /** @param {State} state @param {{door: string, read_only: boolean, accounts_only?: boolean, keep_days?: number, at: string}} event `at`: when the page was told */
+  conversation_changed(state, { door, read_only: readOnly, accounts_only: accountsOnly = false, keep_days: keepDays = 0, at }) {
+    const next = { ...state, door, readOnly, accountsOnly, keepDays };
     return changesOf(state, next).reduce((so, said) =>
       ({ ...so, notices: addNotice(so, "said", said.replace(/\.$/, ""), at) }), next);
   },

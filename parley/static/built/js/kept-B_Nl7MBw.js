@@ -1,1 +1,0 @@
-import{i as n,o as a}from"./shared-Bid2jw8M.js";import"./octets-BtC5PSEv.js";import{D as i}from"./soon-CLB5P2KH.js";const r="rooms";let t;async function c(e,o){return n(await d(),r,e,o)}function d(){return t??=a(i,e=>e.createObjectStore(r,{keyPath:"roomId"}),{gone:()=>t=void 0}),t.catch(()=>t=void 0),t}function s(e){return c("readwrite",o=>o.delete(e))}export{s as forget};

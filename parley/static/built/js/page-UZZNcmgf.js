@@ -1,1 +1,0 @@
-import{r as n}from"./device-UXxiIKg1.js";import{a as o}from"./shown-CLSE_E1r.js";import"./shared-DCHha9z5.js";import"./soon-Dd220Bsr.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-Bp9XyDCF.js";import{c as o}from"./shown-B8V-LiyN.js";import"./shared-Bid2jw8M.js";import"./soon-CLB5P2KH.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
