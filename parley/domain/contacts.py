@@ -170,7 +170,8 @@ def _accept(
 ) -> list[Event]:
     access.require_open(conversation)
     found = door.find(connection, conversation.room_id, session)
-    if found.standing is Standing.REMOVED:
+    # An owner who is none any more lets nobody in.
+    if found.standing is Standing.REMOVED or not stored.is_by_owner(connection, invite):
         raise NotFound(_GONE)
     stored.answer(connection, invite, stored.ACCEPTED)
     grants.give(connection, found.id, session.id, Role.MEMBER, at=context.clock())
@@ -238,5 +239,7 @@ def _may_be_asked(
     # Whoever left may be asked again; who declined, or has not answered yet, is not.
     if before is not None and before.answer != stored.ACCEPTED:
         return False
-    is_much = len(stored.open_from(connection, to, session.id)) >= WAITING_FROM_ONE_MAX
-    return not is_much and stored.count_open(connection, to) < WAITING_MAX
+    since = context.clock() - LASTS
+    from_one = stored.count_waiting(connection, to, since=since, by=session.id)
+    in_all = stored.count_waiting(connection, to, since=since)
+    return from_one < WAITING_FROM_ONE_MAX and in_all < WAITING_MAX

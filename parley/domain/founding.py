@@ -119,6 +119,7 @@ def _name_another(connection: sa.Connection, conversation_id: int) -> None:
     stored_conversations.change(
         connection, conversation_id, owner_session_id=others[0], created_from=None
     )
+    grants.found_no_more(connection, conversation_id, others[0])  # the name says it from now on
 
 
 def require_somebody(connection: sa.Connection, person: Participant) -> None:

@@ -72,7 +72,9 @@ async def change() -> Answer | Refused:
 
     async def act() -> Answer:
         hue = form.get("hue", "")
-        given = {"name": form.get("name", ""), "hue": int(hue) if hue.isdecimal() else None}
+        # No colour has a longer number.
+        chosen = int(hue[:4]) if hue.isdecimal() else None
+        given = {"name": form.get("name", ""), "hue": chosen}
         body = decode.from_value(given, contract.ChangeAccountBody)
         await calls.change(body)
         return done("changed", "you")

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Blocked, Invite, Invited
+from parley.records import Blocked, Invite, Invited, Role
 from parley.storage import conversations as stored_conversations
 from parley.storage.dialects import insert
 from parley.storage.schema import (
@@ -16,11 +16,20 @@ from parley.storage.schema import (
     contact_invites,
     contact_links,
     conversations,
+    grants,
     participants,
 )
 
 ACCEPTED, DECLINED = "accepted", "declined"
 _IS_OPEN = contact_invites.c.answer.is_(None)
+_IS_BY_OWNER = sa.or_(
+    conversations.c.owner_session_id == contact_invites.c.by_session_id,
+    sa.exists().where(
+        grants.c.conversation_id == conversations.c.id,
+        grants.c.session_id == contact_invites.c.by_session_id,
+        grants.c.role == Role.OWNER.value,
+    ),
+)
 
 
 # --- links ---
@@ -99,32 +108,61 @@ def answer(connection: sa.Connection, invite: Invite, answer: str) -> None:
 def waiting(
     connection: sa.Connection, session_id: int, *, since: datetime, limit: int
 ) -> list[Invited]:
-    """Those that nobody answered, the newest first: to what goes on, and where whoever is invited
-    is not already, nor was removed.
+    """Those that nobody answered, the newest first: to what goes on, by who still owns it, and
+    where whoever is invited is not already, nor was removed.
     """
-    is_there = sa.exists().where(
-        participants.c.conversation_id == contact_invites.c.conversation_id,
-        participants.c.session_id == session_id,
-        sa.or_(participants.c.left_for_good.is_(False), participants.c.removed_at.is_not(None)),
-    )
     rows = connection.execute(
         sa.select(
             *stored_conversations.COLUMNS,
             *(column.label(f"of_{column.name}") for column in contact_invites.c),
         )
         .join(conversations, conversations.c.id == contact_invites.c.conversation_id)
-        .where(
-            contact_invites.c.session_id == session_id,
-            contact_invites.c.made_at > since,
-            _IS_OPEN,
-            conversations.c.ended_at.is_(None),
-            conversations.c.deleted_at.is_(None),
-            sa.not_(is_there),
-        )
+        .where(_waits(session_id, since))
         .order_by(contact_invites.c.made_at.desc(), contact_invites.c.id)
         .limit(limit)
     )
     return [Invited(_invite(row, "of_"), stored_conversations.conversation(row)) for row in rows]
+
+
+def count_waiting(
+    connection: sa.Connection, session_id: int, *, since: datetime, by: int | None = None
+) -> int:
+    """How many of those there are; by one person alone if they are named."""
+    theirs = [] if by is None else [contact_invites.c.by_session_id == by]
+    query = (
+        sa.select(sa.func.count())
+        .select_from(contact_invites)
+        .join(conversations, conversations.c.id == contact_invites.c.conversation_id)
+        .where(_waits(session_id, since), *theirs)
+    )
+    return connection.execute(query).scalar_one()
+
+
+def is_by_owner(connection: sa.Connection, invite: Invite) -> bool:
+    """Whether who made it still owns the conversation."""
+    query = (
+        sa.select(contact_invites.c.id)
+        .join(conversations, conversations.c.id == contact_invites.c.conversation_id)
+        .where(contact_invites.c.id == invite.id, _IS_BY_OWNER)
+    )
+    return connection.execute(query).first() is not None
+
+
+def _waits(session_id: int, since: datetime) -> sa.ColumnElement[bool]:
+    is_there = sa.exists().where(
+        participants.c.conversation_id == contact_invites.c.conversation_id,
+        participants.c.session_id == session_id,
+        sa.or_(participants.c.left_for_good.is_(False), participants.c.removed_at.is_not(None)),
+    )
+    return sa.and_(
+        contact_invites.c.session_id == session_id,
+        contact_invites.c.made_at > since,
+        _IS_OPEN,
+        _IS_BY_OWNER,
+        conversations.c.ended_at.is_(None),
+        conversations.c.deleted_at.is_(None),
+        sa.not_(is_there),
+    )
 
 
 def made_since(connection: sa.Connection, at: datetime) -> set[tuple[int, int]]:
@@ -156,11 +194,6 @@ def open_from(connection: sa.Connection, session_id: int, by_session_id: int) ->
         contact_invites.c.by_session_id == by_session_id,
         _IS_OPEN,
     )
-
-
-def count_open(connection: sa.Connection, session_id: int) -> int:
-    query = sa.select(sa.func.count()).where(contact_invites.c.session_id == session_id, _IS_OPEN)
-    return connection.execute(query.select_from(contact_invites)).scalar_one()
 
 
 # --- who is blocked ---
@@ -219,10 +252,13 @@ def become(connection: sa.Connection, before: int, now: int) -> None:
 
 
 def forget(connection: sa.Connection, account_id: int, session_id: int) -> None:
-    """All that is an account's."""
+    """All that is an account's, with the invitations that it made and nobody answered."""
     remove_link(connection, account_id)
     for table in (contact_invites, contact_blocks):
         connection.execute(table.delete().where(table.c.session_id == session_id))
+    connection.execute(
+        contact_invites.delete().where(contact_invites.c.by_session_id == session_id, _IS_OPEN)
+    )
 
 
 def _one(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> Invite | None:

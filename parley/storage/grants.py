@@ -111,8 +111,14 @@ def founded_with_others(connection: sa.Connection, session_id: int) -> list[int]
     named = sa.select(conversations.c.id).where(
         conversations.c.owner_session_id == session_id, another
     )
-    one_of = sa.select(grants.c.conversation_id).where(
-        grants.c.session_id == session_id, grants.c.is_founder
+    one_of = (
+        sa.select(grants.c.conversation_id)
+        .join(conversations, conversations.c.id == grants.c.conversation_id)
+        .where(
+            grants.c.session_id == session_id,
+            grants.c.is_founder,
+            conversations.c.owner_session_id != session_id,
+        )
     )
     return [row.id for row in connection.execute(sa.union(named, one_of))]
 

@@ -166,6 +166,7 @@ def give_rest(connection: sa.Connection, before: int, now: int, *, added_by: int
     of. Where the other decided something itself, that stays. Whether it had a device that is
     notified.
     """
+    connection.execute(links.update().where(links.c.made_by == before).values(made_by=now))
     for table in (knocks, notification_levels, pinned_conversations):
         theirs = sa.select(table.c.conversation_id).where(table.c.session_id == now)
         connection.execute(

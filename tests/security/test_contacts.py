@@ -274,6 +274,38 @@ async def test_of_one_person_few_wait_and_of_all_not_many(
     assert len(await invites(ben)) == contacts.WAITING_FROM_ONE_MAX + 1
 
 
+async def test_what_is_over_keeps_no_others_from_asking(person: People) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    link = await with_link(ben)
+    for _ in range(contacts.WAITING_FROM_ONE_MAX):
+        _, path = await room_of(ada)
+        await asks(ada, path, link)
+        await done(ada, "POST", f"{path}/end")
+    _, path = await room_of(ada)
+    await asks(ada, path, link)
+    assert len(await invites(ben)) == 1
+
+
+@pytest.mark.parametrize("how", ["removed", "a member", "gone"])
+async def test_who_owns_it_no_more_lets_nobody_in(person: People, how: str) -> None:
+    ada, olga, ben = person("Ada"), person("Olga"), person("Ben")
+    room_id, path = await room_of(ada)
+    olgas = (await olga.joins_over_rest(room_id))["user_id"]
+    await gets_account(olga)
+    await done(ada, "POST", f"{path}/role", {"user_id": olgas, "role": "owner"})
+    await asks(olga, path, await with_link(ben))
+    [invite] = await invites(ben)
+    if how == "removed":
+        await done(ada, "POST", f"{path}/remove", {"user_id": olgas})
+    elif how == "a member":
+        await done(ada, "POST", f"{path}/role", {"user_id": olgas, "role": "member"})
+    else:
+        await done(olga, "DELETE", "/api/account", {"messages": "keep"})
+    assert await invites(ben) == []
+    answer = f"/api/invites/{invite['id']}"
+    assert await refused(ben, "POST", answer, {"answer": "accept"}) == "not_found"
+
+
 async def test_nobody_waits_for_ever(
     person: People, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

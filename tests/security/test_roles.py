@@ -276,3 +276,22 @@ async def test_a_guest_brings_what_they_founded_along(talk: Talk, person: People
     assert await talk.owners() == [("Ada", True), ("Ben", True)]
     await talk.makes(phone, talk.cleo, "founder")
     assert await talk.may_not_remove(talk.ada, talk.ben) == "forbidden"
+
+
+async def test_whoever_was_left_the_only_founder_can_delete_their_account(talk: Talk) -> None:
+    await talk.makes(talk.ada, talk.ben, "founder")
+    for who in (talk.ada, talk.ben):
+        await gets_account(who)
+        await done(who, "DELETE", "/api/account", {"messages": "keep"})
+
+
+async def test_owner_links_made_as_a_guest_go_with_the_right(talk: Talk, person: People) -> None:
+    phone = person("Ben")
+    [code, *_] = await gets_account(phone)
+    await talk.makes(talk.ada, talk.ben, "owner")
+    made = await done(talk.ben, "POST", f"{talk.path}/links", {"role": "owner"})
+    body = {"code": code, "bring": True}
+    talk.ben.token = (await done(talk.ben, "POST", "/api/account/sign-in", body))["token"]
+    await talk.removes(talk.ada, talk.ben)
+    path = f"/api/links/{made['url'].rsplit('/', 1)[1]}"
+    assert await refused(person("Mallory"), "POST", path) == "not_found"

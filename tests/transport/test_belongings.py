@@ -164,9 +164,10 @@ async def test_the_page_of_the_account_has_a_form_for_it(app: Parley) -> None:
     await ana.post_form(f"/conversation/{tea}/join", {"username": "Ana B."})
     page = await (await ana.http.get(f"/conversation/{tea}")).get_data(True)
     assert 'data-hue="3" data-initials="AB"' in page
-    reply = await ana.post_form("/account/look", {"name": "Ana", "hue": "12"})
-    assert reply.status == 400
-    assert 'id="you-error"' in reply.text
+    for hue in ("12", "9" * 5_000):
+        reply = await ana.post_form("/account/look", {"name": "Ana", "hue": hue})
+        assert reply.status == 400
+        assert 'id="you-error"' in reply.text
 
 
 async def test_guests_are_offered_no_name(app: Parley) -> None:
