@@ -29,6 +29,7 @@ CONVERSATION_FIELDS = {
     "door",
     "read",
     "read_only",
+    "calls",
 }
 MESSAGE_FIELDS = {
     "id",
@@ -77,6 +78,7 @@ async def test_create_answers_with_the_conversation_and_its_link(ada: Caller) ->
         "door": "open",
         "read": [],
         "read_only": False,
+        "calls": "on",
     }
 
 
