@@ -315,7 +315,7 @@ _SAID = {
     "provider-removed": "Removed. You can't sign in with it any more.",
     "passkey-removed": "The passkey is removed. Remove it from your device, too.",
     "deleted": "Your account is deleted.",
-    "contact-link": "Your contact link is ready. One from before no longer works.",
+    "contact-link": "Your contact link is ready. If you had one before, it no longer works.",
     "no-contact-link": "Your contact link is off.",
     "unblocked": "They can invite you again.",
 }

@@ -71,7 +71,7 @@ SAID = {
     "deleted": "The conversation was deleted.",
     "blocked": "Blocked.",
     "unblocked": "Not blocked any more.",
-    "announced": "Everyone is shown it now.",
+    "announced": "Everyone can see it now.",
     "cleared": "No announcement is shown any more.",
     "revoked": "The invitation was revoked.",
 }

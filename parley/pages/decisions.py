@@ -46,7 +46,7 @@ SAID = MappingProxyType(
         "resolve": "The report was resolved.",
         "title": "Saved.",
         "door": "Saved.",
-        "invite": "Sent, if the link is someone's. You'll see them here once they join.",
+        "invite": "Sent, if that link is valid. You'll see them here once they join.",
         "revoke": "The link was revoked.",
         "replace-link": "The link was replaced. New people need this one.",
         "keep": "Saved.",

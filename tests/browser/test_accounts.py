@@ -181,7 +181,7 @@ def test_by_codes_alone_on_a_phone(arrive: Arrive, scripts: bool) -> None:
     codes = codes_on(ana)
     assert len(codes) == 10
     looks(ana)
-    ana.page.get_by_role("link", name="I've kept them").click()
+    ana.page.get_by_role("link", name="I've saved them").click()
     expect(ana.page.get_by_text("10 are left")).to_be_visible()
 
     desk.opens("/account")

@@ -269,7 +269,7 @@ def test_without_prf_a_phrase_does_it(arrive: Arrive) -> None:
     button(desk, "Stop keeping them").click()
     shows_chest(desk, "They are no longer kept with your account.")
     phone.opens("/account")
-    shows_chest(phone, "They open with their links alone")
+    shows_chest(phone, "On each new device you need their links")
 
 
 def test_a_chest_that_was_changed_or_set_back_is_told(arrive: Arrive) -> None:
@@ -311,7 +311,7 @@ def test_a_chest_that_was_changed_or_set_back_is_told(arrive: Arrive) -> None:
     ana.does_not_see("The server has an earlier state")
     puts("")
     ana.opens("/account")
-    shows_chest(ana, "They open with their links alone")
+    shows_chest(ana, "On each new device you need their links")
 
 
 def test_a_device_that_is_signed_out_opens_nothing_more(arrive: Arrive) -> None:

@@ -15,7 +15,7 @@ WHY = "Only people with an account can post here."
 def gets_account(visitor: Visitor) -> None:
     """With codes, on the page they are at."""
     visitor.page.get_by_role("button", name="Use recovery codes").click()
-    visitor.page.get_by_role("link", name="I've kept them").click()
+    visitor.page.get_by_role("link", name="I've saved them").click()
 
 
 def link_of(visitor: Visitor) -> str:
@@ -63,7 +63,7 @@ def test_an_invitation_comes_to_an_open_page_and_is_accepted(arrive: Arrive) -> 
         ada.opens(f"{ada.starts(title)}/manage")
         ada.page.get_by_label("Their contact link").fill(contact)
         ada.page.get_by_role("button", name="Invite", exact=True).click()
-        expect(ada.page.get_by_text("Sent, if the link is someone's.")).to_be_visible()
+        expect(ada.page.get_by_text("Sent, if that link is valid.")).to_be_visible()
         expect(ben.page.get_by_text(f"Ada invites you to {title}")).to_be_visible()
     is_for_everyone(ben)
     rows = ben.page.get_by_role("region", name="Invitations").get_by_role("listitem")

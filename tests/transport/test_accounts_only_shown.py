@@ -69,7 +69,7 @@ async def test_with_an_account_one_comes_back_and_writes(ada: Caller, ben: Brows
     page = (await ben.call("GET", f"/account?back={room_id}")).text
     assert page.count(f'<input type="hidden" name="back" value="{room_id}">') == 2
     reply = await ben.post_form("/account/start", {"name": "Ben", "back": room_id})
-    assert f'href="/conversation/{room_id}">I\'ve kept them' in unescape(reply.text)
+    assert f'href="/conversation/{room_id}">I\'ve saved them' in unescape(reply.text)
     assert await says_why(ben, room_id) == ("", True)
 
 

@@ -136,7 +136,7 @@ async def test_a_reported_message_is_deleted_and_the_report_resolved(
     assert "Buy &lt;b&gt;" in await shown(ana, "/reports")
     reply = await ana.acts("/reports/1/resolve")
     assert reply.headers["Location"] == "/admin/reports?done=resolved"
-    assert "Nothing waits for you." in await shown(ana, "/reports")
+    assert "No open reports." in await shown(ana, "/reports")
     assert "resolved" in await shown(ana, "/reports?state=all")
     assert [each.partition(" ")[2].split()[0] for each in (await done(ana, app))[:2]] == [
         "resolved_report",

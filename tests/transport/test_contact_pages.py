@@ -62,7 +62,7 @@ async def test_an_owner_invites_in_manage_and_the_invited_accepts(
     reply = await ada.post_form(f"{manage}/invite", form)
     assert reply.status == 303
     page = await looks(ada, reply.headers["Location"].partition("#")[0])
-    assert "Sent, if the link is someone's." in page
+    assert "Sent, if that link is valid." in page
     assert "invited someone by a contact link" in page
     for path in ("/", "/conversations"):
         page = await looks(ben, path)
@@ -89,7 +89,7 @@ async def test_whoever_opens_a_contact_link_chooses_one_of_their_conversations(
     page = await looks(ada, link)
     assert "Lake" in page
     reply = await ada.post_form(link, {"room_id": room_id})
-    assert "Sent, if the link is someone" in reply.text
+    assert "Sent, if that link is valid" in reply.text
     assert invitations_in(await looks(ben, "/"))
     # Of nobody's link the page is the same.
     other = "/contact/" + "A" * 16

@@ -42,7 +42,7 @@ async function show(said = "") {
 /** @type {Record<import("../sealed/chest.js").Trouble, (said: string) => void>} */
 const SHOWN = {
   none: (said) => fill(said, [
-    help("They open with their links alone, on each device anew. Keep their keys with your account, and they open on all your devices. This browser seals them: the server can't open them."),
+    help("On each new device you need their links. Keep their keys with your account, and they open on all your devices. This browser seals them: the server can't open them."),
     acts(canShow && act("Keep them, with a passkey", beginByPasskey), act("Keep them, with a recovery phrase", beginByPhrase)),
   ]),
   locked: (said) => showClosed(said, "This device can't open them yet. Show a passkey that can, or enter your recovery phrase."),

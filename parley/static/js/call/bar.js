@@ -42,7 +42,8 @@ export class Bar {
     const words = isIn ? "Open call" : wasHere ? "Come back" : "Join call";
     this.enter.textContent = words;
     this.enter.setAttribute("aria-label", wasHere ? "Join call again" : words);
-    this.enter.hidden = !people.length;
+    const mayCall = !document.getElementById("call")?.hidden;
+    this.enter.hidden = !people.length || !(isIn || mayCall);
     this.mute.hidden = this.leave.hidden = !isIn;
     this.mute.setAttribute("aria-label", isMuted ? "Unmute" : "Mute");
     this.mute.title = isMuted ? "Unmute" : "Mute";

@@ -20,11 +20,11 @@ export class Panel {
     this.muteAll = make("button", { class: "button small", type: "button" }, ["Mute everyone"]);
     this.endAll = make("button", { class: "button small danger", type: "button" }, ["End call for everyone"]);
     this.owners = make("p", { class: "call-owners" }, [this.muteAll, this.endAll]);
-    this.muteAll.addEventListener("click", () => this.moderate({ act: "mute_all" }, "Everyone is muted."));
+    this.muteAll.addEventListener("click", () => this.moderate({ act: "mute_all" }, "Everyone else is muted."));
     this.endAll.addEventListener("click", () => this.moderate({ act: "end" }, ""));
     this.root = make("section", { class: "call-panel", "aria-label": "People and devices", hidden: "", tabindex: "-1" }, [
       make("h3", {}, ["In the call"]), this.list, this.owners, this.devices.root,
-      make("p", { class: "call-notice" }, ["Sound and pictures are encrypted from device to device. Calls are not recorded."]),
+      make("p", { class: "call-notice" }, ["Audio and video are encrypted from device to device. Calls are not recorded."]),
     ]);
     this.shown = "";
   }

@@ -31,7 +31,7 @@ export class Stage {
     this.line = make("p", { class: "call-line", role: "status" });
     this.unblock = make("button", { class: "button primary", type: "button", hidden: "" }, ["Turn on sound"]);
     this.list = make("ul", { class: "call-tiles", tabindex: "-1", "aria-label": "People in the call" });
-    this.alone = make("p", { class: "call-alone" }, ["Nobody else is here yet. People in this conversation see that a call is on."]);
+    this.alone = make("p", { class: "call-alone" }, ["You're the only one here. People in this conversation see that a call is on."]);
     this.hint = make("p", { class: "call-hint" }, ["Hold Space to talk"]);
     const { media } = call;
     this.buttons = {
