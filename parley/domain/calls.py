@@ -103,7 +103,7 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
     `Forbidden` for whoever was put out of this call.
     """
     at, conversation_id = context.clock(), person.conversation_id
-    process = _process(context)
+    process = process_of(context)
 
     def work(connection: sa.Connection) -> Came:
         conversation = stored_conversations.by_id(connection, conversation_id)
@@ -153,7 +153,7 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
 
 async def leave(context: Context, conversation_id: int, peers: Collection[str]) -> None:
     """These devices of this process are in the call no more; without any, it is over."""
-    process = _process(context)
+    process = process_of(context)
 
     def choose(_: sa.Connection, call: Call, conversation: Conversation | None) -> set[str]:
         # One that came back by another process is in it all the same.
@@ -430,5 +430,6 @@ def _id() -> str:
     return secrets.token_urlsafe(ID_BYTES)
 
 
-def _process(context: Context) -> int:
+def process_of(context: Context) -> int:
+    """What this process is called in calls."""
     return ALONE if context.cluster is None else context.cluster.process

@@ -7,6 +7,7 @@ second for each conversation, and tell whoever takes part.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -180,8 +181,10 @@ class Calling:
             self._begin(self._leave(conversation_id, peer))
 
     async def _leave(self, conversation_id: int, peer: str) -> None:
-        self._devices.pop(peer, None)
+        # Kept until it is written: where that fails, the next look tries again.
+        self._devices[peer] = _Device(conversation_id, None, -math.inf)
         await calls.leave(self._context, conversation_id, [peer])
+        self._forget(peer)
 
     # --- what happened ---
 
@@ -334,6 +337,17 @@ class Calling:
             elif now_s >= device.sign_s + LOST_AFTER_S:
                 await calls.leave(self._context, device.conversation_id, [peer])
                 self._forget(peer)
+        self._take_in_unknown()
+
+    def _take_in_unknown(self) -> None:
+        """Devices of this process that it knows nothing of, as where joining broke off once it was
+        stored: like the others without a socket, they have some time to come back.
+        """
+        process = calls.process_of(self._context)
+        for conversation_id, watched in self._watched.items():
+            for peer in () if watched.call is None else watched.call.peers:
+                if peer.process == process and peer.id not in self._devices:
+                    self._devices[peer.id] = _Device(conversation_id, None, _now_s())
 
     async def _look_elsewhere(self) -> None:
         """What no hint told of, and devices whose processes are gone."""

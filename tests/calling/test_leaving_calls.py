@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from parley.config import Config
+from parley.domain import calls as stored_calls
+from parley.domain.context import Context
+from parley.errors import Unavailable
 from parley.live import calls
 from tests import databases
 from tests.calling.talk import Talk, call, names, sees
@@ -137,6 +141,36 @@ async def test_who_is_gone_for_long_has_left(both: Talk, monkeypatch: pytest.Mon
     monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
     await both.ben.disconnect()
     await sees(both.ada, "Ada")
+
+
+@pytest.mark.parametrize("how", ["call_leave", "leave_room"])
+async def test_who_leaves_while_nothing_can_be_stored_is_out_once_it_can(
+    both: Talk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    leave, tries = stored_calls.leave, 0
+
+    async def fails_at_first(
+        context: Context, conversation_id: int, peers: Collection[str]
+    ) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Unavailable
+        await leave(context, conversation_id, peers)
+
+    monkeypatch.setattr(stored_calls, "leave", fails_at_first)
+    answer = await both.ben.ask(how, {"room_id": both.room_id})
+    assert answer.get("code") == ("unavailable" if how == "call_leave" else None)
+    await sees(both.ada, "Ada")
+
+
+async def test_who_was_stored_but_never_taken_in_has_left(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
+    monkeypatch.setattr(calls.Calling, "_take", lambda *_: None)
+    await call(talk.ben, talk.room_id)
+    await talk.ada.hears("call_state", lambda state: state["call"] is None)
 
 
 async def test_a_socket_that_answers_nothing_has_left(
