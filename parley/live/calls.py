@@ -175,10 +175,17 @@ class Calling:
                 device.sid, device.sign_s = None, _now_s()
 
     def unseated(self, client: Client, conversation_id: int) -> None:
-        """It takes part there no more."""
+        """It takes part in no call there any more."""
         peer = client.peers.pop(conversation_id, None)
         if peer is not None:
             self._begin(self._leave(conversation_id, peer))
+
+    def take_out_blocked(self) -> None:
+        """Who comes from where nobody writes speaks in no call either."""
+        for client in self._audience.clients.values():
+            if client.peers and self._context.host.is_blocked(client.address):
+                for conversation_id in list(client.peers):
+                    self.unseated(client, conversation_id)
 
     async def _leave(self, conversation_id: int, peer: str) -> None:
         # Kept until it is written: where that fails, the next look tries again.

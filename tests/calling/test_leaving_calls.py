@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from parley.app import web_site
 from parley.config import Config
+from parley.domain import blocking
 from parley.domain import calls as stored_calls
+from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 from parley.errors import Unavailable
 from parley.live import calls
@@ -141,6 +144,16 @@ async def test_who_is_gone_for_long_has_left(both: Talk, monkeypatch: pytest.Mon
     monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
     await both.ben.disconnect()
     await sees(both.ada, "Ada")
+
+
+async def test_who_is_blocked_is_out_and_may_leave(both: Talk, server: Running) -> None:
+    context = web_site(server.app).context
+    await blocking.block(context, "127.0.0.1", by=AT_COMMAND_LINE)
+    said = await both.ben.hears("new_message", lambda message: message["type"] == "call")
+    assert len(said["call"]["people"]) == 2
+    assert (await call(both.ben, both.room_id))["code"] == "blocked"
+    refused = await both.ben.ask("call_leave", {"room_id": both.room_id})
+    assert refused["code"] == "not_in_call"
 
 
 @pytest.mark.parametrize("how", ["call_leave", "leave_room"])
