@@ -60,6 +60,8 @@ PEOPLE_MAX = 100
 """Of all who were in a call, so many are told of."""
 NAMED_MAX = 10
 """And in the text of its message."""
+OWN_PEERS_MAX = 3
+"""Devices of one person in a call: nobody fills it alone."""
 PIECE_CHARS = 6_000
 """Of a signal between processes: NOTIFY takes 8,000 bytes."""
 ALONE = 0
@@ -133,7 +135,7 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
             sending.screen,
             sending.hand,
         )
-        _require_room(call, before, peer)
+        _require_room(call, before, peer, is_owner=access.is_owner(now))
         stored.put_peer(connection, conversation_id, peer, at=at)
         people = call.people
         if all(each.user_id != me.user_id for each in people) and len(people) < PEOPLE_MAX:
@@ -307,10 +309,16 @@ def _may_stay(
     )
 
 
-def _require_room(call: Call, before: CallPeer | None, peer: CallPeer) -> None:
+def _require_room(call: Call, before: CallPeer | None, peer: CallPeer, *, is_owner: bool) -> None:
     others = [each for each in call.peers if each is not before]
-    if len(others) >= CALL_PEERS_MAX:
-        raise CallFull
+    if before is None:
+        if sum(each.user_id == peer.user_id for each in others) >= OWN_PEERS_MAX:
+            raise CallFull(
+                f"You are in this call with {OWN_PEERS_MAX} devices already. Leave it on one first."
+            )
+        # Else guests could keep out whoever can put them out.
+        if len(others) >= CALL_PEERS_MAX + is_owner:
+            raise CallFull
     was_seen = before is not None and before.is_seen
     if peer.is_seen and not was_seen and sum(each.is_seen for each in others) >= CALL_SEEN_MAX:
         raise CallVideoFull

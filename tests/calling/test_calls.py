@@ -193,6 +193,36 @@ async def test_ten_fit_in_a_call_and_six_pictures(talk: Talk, server: Running) -
         await person.goes_home()
 
 
+async def test_nobody_fills_a_call_alone(talk: Talk, server: Running) -> None:
+    devices = [Person("Ben", server.url) for _ in range(3)]
+    for device in devices:
+        device.token = talk.ben.token
+        await device.connect(auth={"token": talk.ben.token})
+        await device.join(talk.room_id)
+    for person in (talk.ben, *devices[:2]):
+        assert (await call(person, talk.room_id))["ok"]
+    refused = await call(devices[2], talk.room_id)
+    assert (refused["code"], "3 devices" in refused["error"]) == ("call_full", True)
+    assert (await call(devices[0], talk.room_id, hand=True))["ok"]
+    await talk.ben.ask("call_leave", {"room_id": talk.room_id})
+    assert (await call(devices[2], talk.room_id))["ok"]
+    for device in devices:
+        await device.goes_home()
+
+
+async def test_an_owner_fits_into_a_full_call(talk: Talk, server: Running) -> None:
+    people = [talk.ben, *(Person(f"P{n}", server.url) for n in range(10))]
+    for person in people[1:]:
+        await person.join(talk.room_id)
+    for person in people[:10]:
+        assert (await call(person, talk.room_id))["ok"]
+    assert (await call(people[10], talk.room_id))["code"] == "call_full"
+    assert (await call(talk.ada, talk.room_id))["ok"]
+    assert (await call(people[9], talk.room_id, audio=False))["ok"]
+    for person in people[1:]:
+        await person.goes_home()
+
+
 async def test_states_are_told_seldom_and_the_last_one_counts(talk: Talk) -> None:
     for number in range(40):
         assert (await call(talk.ada, talk.room_id, hand=number % 2 == 0, audio=number < 39))["ok"]
