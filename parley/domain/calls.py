@@ -11,7 +11,7 @@ import base64
 import secrets
 import zlib
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -62,6 +62,8 @@ NAMED_MAX = 10
 """And in the text of its message."""
 OWN_PEERS_MAX = 3
 """Devices of one person in a call: nobody fills it alone."""
+UNHEARD = timedelta(seconds=3)
+"""Of a call that was over before, and that nobody else came to, nothing is said."""
 PIECE_CHARS = 6_000
 """Of a signal between processes: NOTIFY takes 8,000 bytes."""
 ALONE = 0
@@ -98,11 +100,17 @@ class _Left(Struct, frozen=True):
     """What it left in the history, if it is over."""
 
 
-async def join(context: Context, person: Participant, sending: Sending) -> Came:
+class BeginsOne(Exception):
+    """There is no call to come into: who comes would begin one."""
+
+
+async def join(
+    context: Context, person: Participant, sending: Sending, *, may_begin: bool = True
+) -> Came:
     """Come into the call, begin one, or send something else in it.
 
-    Raises `CallsOff`, `CallFull`, `CallVideoFull`, `ReadOnly`, `ConversationIsOver`, and
-    `Forbidden` for whoever was put out of this call.
+    Raises `BeginsOne` unless `may_begin`, `CallsOff`, `CallFull`, `CallVideoFull`, `ReadOnly`,
+    `ConversationIsOver`, and `Forbidden` for whoever was put out of this call.
     """
     at, conversation_id = context.clock(), person.conversation_id
     process = process_of(context)
@@ -118,6 +126,8 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
             raise CallsOff
         me = CallPerson(now.user_id, now.username)
         call = stored.find(connection, conversation_id)
+        if call is None and not may_begin:
+            raise BeginsOne
         if call is None:
             call = stored.start(connection, conversation_id, _id(), by=me, at=at)
         if now.user_id in call.put_out and not access.is_owner(now):
@@ -356,7 +366,9 @@ def _without(
         return _Left(call, bool(gone))
     stored.end(connection, call.conversation_id)
     said = None
-    if conversation is not None and conversation.is_active:
+    # Or pressing the button again and again would fill the history.
+    is_unheard = len(call.people) == 1 and at - call.started_at < UNHEARD
+    if conversation is not None and conversation.is_active and not is_unheard:
         said = _say(connection, call, conversation, at=at)
     return _Left(call, True, said)
 

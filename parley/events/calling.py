@@ -14,11 +14,15 @@ async def call_join(site: Site, client: Client, data: contract.CallJoin) -> cont
     seat = await _seat(site, client, data.room_id)
     if not site.has_calls:
         raise CallsOff
-    if not site.calling.is_running(seat.conversation_id):
-        # It will leave a message, and everybody is told of those.
-        who, address, room = client.keys_in(data.room_id)
-        await site.limits.spend(Kind.MESSAGES, Who(who, address), room)
-    return await site.calling.join(client, seat, data)
+    if site.calling.is_running(seat.conversation_id):
+        try:
+            return await site.calling.join(client, seat, data, may_begin=False)
+        except calls.BeginsOne:
+            pass  # it was over, which wasn't heard here yet
+    # It will leave a message, and everybody is told of those.
+    who, address, room = client.keys_in(data.room_id)
+    await site.limits.spend(Kind.MESSAGES, Who(who, address), room)
+    return await site.calling.join(client, seat, data, may_begin=True)
 
 
 async def call_leave(site: Site, client: Client, data: contract.OfRoom) -> contract.OkAck:

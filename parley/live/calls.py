@@ -102,7 +102,9 @@ class Calling:
 
     # --- what clients do ---
 
-    async def join(self, client: Client, seat: Seat, data: contract.CallJoin) -> contract.CallAck:
+    async def join(
+        self, client: Client, seat: Seat, data: contract.CallJoin, *, may_begin: bool
+    ) -> contract.CallAck:
         """Raises what `calls.join` raises."""
         conversation_id = seat.conversation_id
         if seat.person is None:
@@ -114,7 +116,7 @@ class Calling:
             bool(data.hand),
             client.peers.get(conversation_id) or data.peer,
         )
-        came = await calls.join(self._context, seat.person, sending)
+        came = await calls.join(self._context, seat.person, sending, may_begin=may_begin)
         self._take(client, seat, came.peer)
         return present.call_ack(came.call, came.peer)
 

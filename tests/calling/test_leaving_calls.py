@@ -229,6 +229,7 @@ async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:
         await ben.goes_home()
 
 
+@pytest.mark.usefixtures("short")
 async def test_a_call_that_nobody_comes_back_to_after_a_restart_is_over(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
