@@ -183,6 +183,26 @@ async def drop(context: Context, conversation_id: int, peers: Collection[str]) -
     await _take_out(context, conversation_id, choose)
 
 
+async def disown(context: Context, conversation_id: int, sessions: Collection[int]) -> None:
+    """What the call will leave is not said by these, who have all that they said deleted: by
+    somebody else who was in it, or by nobody.
+    """
+
+    def work(connection: sa.Connection) -> None:
+        call = stored.find(connection, conversation_id)
+        if call is None:
+            return
+        others = [
+            user_id
+            for user_id in (call.started_by, *(each.user_id for each in call.people))
+            if (one := stored_participants.by_user(connection, conversation_id, user_id))
+            and one.session_id not in sessions
+        ]
+        stored.hand_over(connection, conversation_id, to=others[0] if others else "")
+
+    await context.database.write(work, conversation=conversation_id)
+
+
 async def review(context: Context, conversation_id: int) -> None:
     """Take out whoever may not be in it any more: something was decided there."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from parley.app import web_site
 from parley.config import Config
-from parley.domain import blocking
+from parley.domain import blocking, erasing_own
 from parley.domain import calls as stored_calls
 from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
@@ -82,6 +82,31 @@ async def test_a_conversation_that_is_over_has_no_call(both: Talk, how: str) -> 
     if how == "end_conversation":
         await both.ben.hears("call_state", lambda state: state["call"] is None)
         assert all(message["type"] != "call" for message in both.ben.all_heard("new_message"))
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("comes", [True, False])
+async def test_no_line_is_in_the_name_of_who_deleted_all_they_said(
+    talk: Talk, server: Running, comes: bool
+) -> None:
+    ben = talk.ben
+    _, reply = await ben.call("POST", "/api/account", {"name": "Ben"})
+    ben.token = reply["token"]
+    await ben.reconnect(auth={"token": ben.token})
+    await ben.join(talk.room_id)
+    assert (await call(ben, talk.room_id))["ok"]
+    if comes:
+        assert (await call(talk.ada, talk.room_id))["ok"]
+    status, _ = await ben.call("DELETE", "/api/account", {"messages": "delete"})
+    assert status == 200
+    context = web_site(server.app).context
+    await erasing_own.go_on(context)
+    await talk.ada.ask("call_moderate", {"room_id": talk.room_id, "act": "end"})
+    await talk.ada.hears("call_state", lambda state: state["call"] is None)
+    await talk.ada.say(talk.room_id, "Where is Ben?")
+    await talk.ada.hears("new_message", lambda message: message["type"] != "call")
+    said = [each for each in talk.ada.all_heard("new_message") if each["type"] == "call"]
+    assert [each["username"] for each in said] == (["Ada"] if comes else [])
 
 
 async def test_an_owner_mutes_everybody_else(both: Talk) -> None:
