@@ -143,19 +143,18 @@ class Calling:
             raise NotInCall
         await self._leave(conversation_id, peer)
 
-    async def signal(self, client: Client, conversation_id: int, data: contract.CallSignal) -> None:
-        """Raises `NotInCall`, `NoSuchPeer`, `TooLarge`."""
+    async def signal(self, client: Client, conversation_id: int, to: str, encoded: bytes) -> None:
+        """Raises `NotInCall`, `NoSuchPeer`."""
         peer = client.peers.get(conversation_id)
         if peer is None:
             raise NotInCall
-        encoded = _encoded(data.data)
-        if not await self._is_in(conversation_id, data.to):
+        if not await self._is_in(conversation_id, to):
             raise NoSuchPeer
-        if self._tell_signal(conversation_id, peer, data.to, encoded):
+        if self._tell_signal(conversation_id, peer, to, encoded):
             return
         if self._context.cluster is None:
             return  # its connection is gone, and may come back
-        calls.pass_on(self._context, conversation_id, encoded, from_peer=peer, to_peer=data.to)
+        calls.pass_on(self._context, conversation_id, encoded, from_peer=peer, to_peer=to)
 
     async def _is_in(self, conversation_id: int, peer: str) -> bool:
         device = self._devices.get(peer)
@@ -401,11 +400,12 @@ async def _logged(work: Awaitable[None]) -> None:
         log.exception("call_failed")
 
 
-def _encoded(data: dict[str, Any]) -> bytes:
-    encoded = msgspec.json.encode(data)
-    if len(encoded) > contract.CALL_SIGNAL_MAX_BYTES:
+def encoded(data: dict[str, Any]) -> bytes:
+    """What a device tells another, as JSON. Raises `TooLarge`."""
+    found = msgspec.json.encode(data)
+    if len(found) > contract.CALL_SIGNAL_MAX_BYTES:
         raise TooLarge(f"data is too long: at most {contract.CALL_SIGNAL_MAX_BYTES // 1024} KiB.")
-    return encoded
+    return found
 
 
 def _now_s() -> float:

@@ -205,6 +205,23 @@ async def test_a_signal_is_bounded(talk: Talk) -> None:
     assert (await talk.ada.ask("call_signal", signal))["code"] == "bad_request"
 
 
+async def test_large_signals_count_by_their_size(config: Config) -> None:
+    rates = (Rate(6, 3600, By.SESSION),)
+    async with running(replace(config, rate_limits=True, limit_signals=rates)) as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        mine = await call(ada, room_id)
+        signal = {"room_id": room_id, "to": mine["peer"]}
+        most = {**signal, "data": {"x": "x" * (32 * 1024 - 8)}}
+        assert (await ada.ask("call_signal", most))["ok"]
+        small = {**signal, "data": {"x": "x" * (8 * 1024 - 8)}}
+        assert (await ada.ask("call_signal", small))["ok"]
+        over = {**signal, "data": {"x": "x" * (8 * 1024 - 7)}}
+        assert (await ada.ask("call_signal", over))["code"] == "rate_limited"
+        await ada.goes_home()
+
+
 async def test_ten_fit_in_a_call_and_six_pictures(talk: Talk, server: Running) -> None:
     people = [talk.ada, talk.ben, *(Person(f"P{n}", server.url) for n in range(9))]
     for person in people[2:]:
