@@ -696,7 +696,7 @@ class Config:
     limit_signals: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "600/10s session, 3000/10s address, 6000/10s room",
-        "how much the devices in a call may tell each other to connect",
+        "how much the devices in a call may tell each other to connect; each 8 KiB begun count",
         "RATES",
     )
     limit_creations: tuple[Rate, ...] = _setting(

@@ -67,7 +67,9 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
 }
 """Each is given who sends, and what, decoded."""
 HOST_READ_EVERY_S = 15.0
-_FOR_READERS = frozenset({"watch_room", "leave_room", "sync", "follow_mine", "mark_read"})
+_FOR_READERS = frozenset(
+    {"watch_room", "leave_room", "call_leave", "sync", "follow_mine", "mark_read"}
+)
 """What those may ask for who are blocked from writing."""
 _COMING = frozenset({"join_room", "watch_room", "follow_mine"})
 """What a client begins with, which is then told what is announced."""
@@ -117,6 +119,7 @@ class Realtime:
     async def load_host(self) -> None:
         """What the host decided changed; everybody is told what is announced now."""
         await self._context.host.load(self._context)
+        self.calling.take_out_blocked()
         self._tell_announcement(*self.audience.clients.values())
 
     async def keep_host(self) -> None:

@@ -11,7 +11,7 @@ import base64
 import secrets
 import zlib
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -60,6 +60,10 @@ PEOPLE_MAX = 100
 """Of all who were in a call, so many are told of."""
 NAMED_MAX = 10
 """And in the text of its message."""
+OWN_PEERS_MAX = 3
+"""Devices of one person in a call: nobody fills it alone."""
+UNHEARD = timedelta(seconds=3)
+"""Of a call that was over before, and that nobody else came to, nothing is said."""
 PIECE_CHARS = 6_000
 """Of a signal between processes: NOTIFY takes 8,000 bytes."""
 ALONE = 0
@@ -96,14 +100,20 @@ class _Left(Struct, frozen=True):
     """What it left in the history, if it is over."""
 
 
-async def join(context: Context, person: Participant, sending: Sending) -> Came:
+class BeginsOne(Exception):
+    """There is no call to come into: who comes would begin one."""
+
+
+async def join(
+    context: Context, person: Participant, sending: Sending, *, may_begin: bool = True
+) -> Came:
     """Come into the call, begin one, or send something else in it.
 
-    Raises `CallsOff`, `CallFull`, `CallVideoFull`, `ReadOnly`, `ConversationIsOver`, and
-    `Forbidden` for whoever was put out of this call.
+    Raises `BeginsOne` unless `may_begin`, `CallsOff`, `CallFull`, `CallVideoFull`, `ReadOnly`,
+    `ConversationIsOver`, and `Forbidden` for whoever was put out of this call.
     """
     at, conversation_id = context.clock(), person.conversation_id
-    process = _process(context)
+    process = process_of(context)
 
     def work(connection: sa.Connection) -> Came:
         conversation = stored_conversations.by_id(connection, conversation_id)
@@ -116,6 +126,8 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
             raise CallsOff
         me = CallPerson(now.user_id, now.username)
         call = stored.find(connection, conversation_id)
+        if call is None and not may_begin:
+            raise BeginsOne
         if call is None:
             call = stored.start(connection, conversation_id, _id(), by=me, at=at)
         if now.user_id in call.put_out and not access.is_owner(now):
@@ -133,7 +145,7 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
             sending.screen,
             sending.hand,
         )
-        _require_room(call, before, peer)
+        _require_room(call, before, peer, is_owner=access.is_owner(now))
         stored.put_peer(connection, conversation_id, peer, at=at)
         people = call.people
         if all(each.user_id != me.user_id for each in people) and len(people) < PEOPLE_MAX:
@@ -153,7 +165,7 @@ async def join(context: Context, person: Participant, sending: Sending) -> Came:
 
 async def leave(context: Context, conversation_id: int, peers: Collection[str]) -> None:
     """These devices of this process are in the call no more; without any, it is over."""
-    process = _process(context)
+    process = process_of(context)
 
     def choose(_: sa.Connection, call: Call, conversation: Conversation | None) -> set[str]:
         # One that came back by another process is in it all the same.
@@ -169,6 +181,26 @@ async def drop(context: Context, conversation_id: int, peers: Collection[str]) -
         return {each.id for each in call.peers if each.id in peers}
 
     await _take_out(context, conversation_id, choose)
+
+
+async def disown(context: Context, conversation_id: int, sessions: Collection[int]) -> None:
+    """What the call will leave is not said by these, who have all that they said deleted: by
+    somebody else who was in it, or by nobody.
+    """
+
+    def work(connection: sa.Connection) -> None:
+        call = stored.find(connection, conversation_id)
+        if call is None:
+            return
+        others = [
+            user_id
+            for user_id in (call.started_by, *(each.user_id for each in call.people))
+            if (one := stored_participants.by_user(connection, conversation_id, user_id))
+            and one.session_id not in sessions
+        ]
+        stored.hand_over(connection, conversation_id, to=others[0] if others else "")
+
+    await context.database.write(work, conversation=conversation_id)
 
 
 async def review(context: Context, conversation_id: int) -> None:
@@ -307,10 +339,16 @@ def _may_stay(
     )
 
 
-def _require_room(call: Call, before: CallPeer | None, peer: CallPeer) -> None:
+def _require_room(call: Call, before: CallPeer | None, peer: CallPeer, *, is_owner: bool) -> None:
     others = [each for each in call.peers if each is not before]
-    if len(others) >= CALL_PEERS_MAX:
-        raise CallFull
+    if before is None:
+        if sum(each.user_id == peer.user_id for each in others) >= OWN_PEERS_MAX:
+            raise CallFull(
+                f"You are in this call with {OWN_PEERS_MAX} devices already. Leave it on one first."
+            )
+        # Else guests could keep out whoever can put them out.
+        if len(others) >= CALL_PEERS_MAX + is_owner:
+            raise CallFull
     was_seen = before is not None and before.is_seen
     if peer.is_seen and not was_seen and sum(each.is_seen for each in others) >= CALL_SEEN_MAX:
         raise CallVideoFull
@@ -348,7 +386,9 @@ def _without(
         return _Left(call, bool(gone))
     stored.end(connection, call.conversation_id)
     said = None
-    if conversation is not None and conversation.is_active:
+    # Or pressing the button again and again would fill the history.
+    is_unheard = len(call.people) == 1 and at - call.started_at < UNHEARD
+    if conversation is not None and conversation.is_active and not is_unheard:
         said = _say(connection, call, conversation, at=at)
     return _Left(call, True, said)
 
@@ -430,5 +470,6 @@ def _id() -> str:
     return secrets.token_urlsafe(ID_BYTES)
 
 
-def _process(context: Context) -> int:
+def process_of(context: Context) -> int:
+    """What this process is called in calls."""
     return ALONE if context.cluster is None else context.cluster.process

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import envelopes, files
+from parley.domain import calls, envelopes, files
 from parley.domain.context import Context
 from parley.records import Account, Message, MessageChanged
 from parley.storage import accounts as stored
@@ -51,6 +51,7 @@ async def _erase(context: Context, account: Account) -> int:
 
 
 async def _erase_in(context: Context, conversation_id: int, mine: Collection[int]) -> int:
+    await calls.disown(context, conversation_id, mine)
     count, last = 0, 0
     while True:
         next_, seqs = await context.database.search(

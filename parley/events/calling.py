@@ -8,17 +8,25 @@ from parley.errors import CallsOff
 from parley.events.site import Site, refuse_unseated
 from parley.limits.limiter import Kind, Who
 from parley.live.audience import Client, Seat
+from parley.live.calls import encoded
+
+BYTES_OF_ONE = 8 * 1024
+"""Of a signal: each more that it begins counts as another."""
 
 
 async def call_join(site: Site, client: Client, data: contract.CallJoin) -> contract.CallAck:
     seat = await _seat(site, client, data.room_id)
     if not site.has_calls:
         raise CallsOff
-    if not site.calling.is_running(seat.conversation_id):
-        # It will leave a message, and everybody is told of those.
-        who, address, room = client.keys_in(data.room_id)
-        await site.limits.spend(Kind.MESSAGES, Who(who, address), room)
-    return await site.calling.join(client, seat, data)
+    if site.calling.is_running(seat.conversation_id):
+        try:
+            return await site.calling.join(client, seat, data, may_begin=False)
+        except calls.BeginsOne:
+            pass  # it was over, which wasn't heard here yet
+    # It will leave a message, and everybody is told of those.
+    who, address, room = client.keys_in(data.room_id)
+    await site.limits.spend(Kind.MESSAGES, Who(who, address), room)
+    return await site.calling.join(client, seat, data, may_begin=True)
 
 
 async def call_leave(site: Site, client: Client, data: contract.OfRoom) -> contract.OkAck:
@@ -29,7 +37,11 @@ async def call_leave(site: Site, client: Client, data: contract.OfRoom) -> contr
 
 async def call_signal(site: Site, client: Client, data: contract.CallSignal) -> contract.OkAck:
     seat = await _seat(site, client, data.room_id)
-    await site.calling.signal(client, seat.conversation_id, data)
+    told = encoded(data.data)
+    who, address, room = client.keys_in(data.room_id)
+    for _ in range((len(told) - 1) // BYTES_OF_ONE):  # one was counted already
+        await site.limits.spend(Kind.SIGNALS, Who(who, address), room)
+    await site.calling.signal(client, seat.conversation_id, data.to, told)
     return contract.OkAck()
 
 

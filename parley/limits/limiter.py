@@ -70,7 +70,7 @@ class Kind(StrEnum):
     CALLS = "calls"
     """Joining a call, leaving it, and saying what is sent in it."""
     SIGNALS = "signals"
-    """What devices in a call tell each other to connect."""
+    """What devices in a call tell each other to connect: each 8 KiB that are begun."""
     REPORTS = "reports"
     """Messages and people that are reported."""
     UPLOADS = "uploads"

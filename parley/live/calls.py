@@ -7,6 +7,7 @@ second for each conversation, and tell whoever takes part.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -101,7 +102,9 @@ class Calling:
 
     # --- what clients do ---
 
-    async def join(self, client: Client, seat: Seat, data: contract.CallJoin) -> contract.CallAck:
+    async def join(
+        self, client: Client, seat: Seat, data: contract.CallJoin, *, may_begin: bool
+    ) -> contract.CallAck:
         """Raises what `calls.join` raises."""
         conversation_id = seat.conversation_id
         if seat.person is None:
@@ -113,7 +116,7 @@ class Calling:
             bool(data.hand),
             client.peers.get(conversation_id) or data.peer,
         )
-        came = await calls.join(self._context, seat.person, sending)
+        came = await calls.join(self._context, seat.person, sending, may_begin=may_begin)
         self._take(client, seat, came.peer)
         return present.call_ack(came.call, came.peer)
 
@@ -140,19 +143,18 @@ class Calling:
             raise NotInCall
         await self._leave(conversation_id, peer)
 
-    async def signal(self, client: Client, conversation_id: int, data: contract.CallSignal) -> None:
-        """Raises `NotInCall`, `NoSuchPeer`, `TooLarge`."""
+    async def signal(self, client: Client, conversation_id: int, to: str, encoded: bytes) -> None:
+        """Raises `NotInCall`, `NoSuchPeer`."""
         peer = client.peers.get(conversation_id)
         if peer is None:
             raise NotInCall
-        encoded = _encoded(data.data)
-        if not await self._is_in(conversation_id, data.to):
+        if not await self._is_in(conversation_id, to):
             raise NoSuchPeer
-        if self._tell_signal(conversation_id, peer, data.to, encoded):
+        if self._tell_signal(conversation_id, peer, to, encoded):
             return
         if self._context.cluster is None:
             return  # its connection is gone, and may come back
-        calls.pass_on(self._context, conversation_id, encoded, from_peer=peer, to_peer=data.to)
+        calls.pass_on(self._context, conversation_id, encoded, from_peer=peer, to_peer=to)
 
     async def _is_in(self, conversation_id: int, peer: str) -> bool:
         device = self._devices.get(peer)
@@ -174,14 +176,23 @@ class Calling:
                 device.sid, device.sign_s = None, _now_s()
 
     def unseated(self, client: Client, conversation_id: int) -> None:
-        """It takes part there no more."""
+        """It takes part in no call there any more."""
         peer = client.peers.pop(conversation_id, None)
         if peer is not None:
             self._begin(self._leave(conversation_id, peer))
 
+    def take_out_blocked(self) -> None:
+        """Who comes from where nobody writes speaks in no call either."""
+        for client in self._audience.clients.values():
+            if client.peers and self._context.host.is_blocked(client.address):
+                for conversation_id in list(client.peers):
+                    self.unseated(client, conversation_id)
+
     async def _leave(self, conversation_id: int, peer: str) -> None:
-        self._devices.pop(peer, None)
+        # Kept until it is written: where that fails, the next look tries again.
+        self._devices[peer] = _Device(conversation_id, None, -math.inf)
         await calls.leave(self._context, conversation_id, [peer])
+        self._forget(peer)
 
     # --- what happened ---
 
@@ -334,6 +345,17 @@ class Calling:
             elif now_s >= device.sign_s + LOST_AFTER_S:
                 await calls.leave(self._context, device.conversation_id, [peer])
                 self._forget(peer)
+        self._take_in_unknown()
+
+    def _take_in_unknown(self) -> None:
+        """Devices of this process that it knows nothing of, as where joining broke off once it was
+        stored: like the others without a socket, they have some time to come back.
+        """
+        process = calls.process_of(self._context)
+        for conversation_id, watched in self._watched.items():
+            for peer in () if watched.call is None else watched.call.peers:
+                if peer.process == process and peer.id not in self._devices:
+                    self._devices[peer.id] = _Device(conversation_id, None, _now_s())
 
     async def _look_elsewhere(self) -> None:
         """What no hint told of, and devices whose processes are gone."""
@@ -378,11 +400,12 @@ async def _logged(work: Awaitable[None]) -> None:
         log.exception("call_failed")
 
 
-def _encoded(data: dict[str, Any]) -> bytes:
-    encoded = msgspec.json.encode(data)
-    if len(encoded) > contract.CALL_SIGNAL_MAX_BYTES:
+def encoded(data: dict[str, Any]) -> bytes:
+    """What a device tells another, as JSON. Raises `TooLarge`."""
+    found = msgspec.json.encode(data)
+    if len(found) > contract.CALL_SIGNAL_MAX_BYTES:
         raise TooLarge(f"data is too long: at most {contract.CALL_SIGNAL_MAX_BYTES // 1024} KiB.")
-    return encoded
+    return found
 
 
 def _now_s() -> float:

@@ -87,6 +87,13 @@ def change(
     )
 
 
+def hand_over(connection: sa.Connection, conversation_id: int, *, to: str) -> None:
+    """Somebody else called, as far as what the call leaves is concerned."""
+    connection.execute(
+        calls.update().where(calls.c.conversation_id == conversation_id).values(started_by=to)
+    )
+
+
 def end(connection: sa.Connection, conversation_id: int) -> None:
     """There is no call there any more, nor anybody in it."""
     connection.execute(call_peers.delete().where(call_peers.c.conversation_id == conversation_id))

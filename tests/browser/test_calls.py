@@ -421,7 +421,9 @@ def test_nothing_of_calls_is_loaded_before_there_is_one(ada: Visitor, ben: Visit
     calls(ada)
     expect(ben.page.get_by_role("region", name="Call")).to_be_visible()
     assert [each for each in asked if re.search(r"/call[s.\-/]", each)]
-    # Nobody came.
+    # Nobody came, for longer than a slip of the hand takes.
+    duration = ada.page.get_by_role("timer", name="Duration")
+    expect(duration).to_have_text(re.compile(r"0:(0[4-9]|[1-5]\d)"))
     does(ada, "Leave call")
     expect(ben.page.get_by_role("region", name="Call")).to_be_hidden()
     ben.reads("Missed call from Ada")

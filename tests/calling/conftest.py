@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
+from parley.domain import calls
 from tests.calling.talk import Talk
 from tests.people import Person
 from tests.servers import Running
@@ -20,3 +22,9 @@ async def talk(server: Running) -> AsyncIterator[Talk]:
     yield Talk(room_id, ada, ben)
     await ada.goes_home()
     await ben.goes_home()
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls leave a line, however short they were."""
+    monkeypatch.setattr(calls, "UNHEARD", timedelta())

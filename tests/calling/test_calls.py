@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from parley.config import Config
+from parley.limits.rates import By, Rate
 from tests.calling.talk import Talk, call, names
 from tests.people import Person
-from tests.servers import Running
+from tests.servers import Running, running
 
 
 async def test_two_come_together_and_tell_each_other_how_to_connect(talk: Talk) -> None:
@@ -104,6 +110,7 @@ async def test_a_call_that_is_over_leaves_a_message(talk: Talk) -> None:
     assert refused["code"] == "not_in_call"
 
 
+@pytest.mark.usefixtures("short")
 async def test_a_call_that_nobody_took_is_missed(talk: Talk) -> None:
     await call(talk.ada, talk.room_id)
     await talk.ada.ask("call_leave", {"room_id": talk.room_id})
@@ -112,6 +119,7 @@ async def test_a_call_that_nobody_took_is_missed(talk: Talk) -> None:
     assert len(said["call"]["people"]) == 1
 
 
+@pytest.mark.usefixtures("short")
 async def test_nobody_makes_up_or_edits_what_a_call_leaves(talk: Talk) -> None:
     made_up = await talk.ada.say(talk.room_id, "Missed call from Ben", type="call")
     assert made_up["code"] == "bad_request"
@@ -126,6 +134,7 @@ async def test_nobody_makes_up_or_edits_what_a_call_leaves(talk: Talk) -> None:
     assert "call" not in deleted
 
 
+@pytest.mark.usefixtures("short")
 async def test_an_encrypted_conversation_has_calls_too(server: Running) -> None:
     ada = Person("Ada", server.url)
     room_id = await ada.starts("", encrypted=True, read_proof_hash="A" * 43)
@@ -140,6 +149,7 @@ async def test_an_encrypted_conversation_has_calls_too(server: Running) -> None:
     await ada.goes_home()
 
 
+@pytest.mark.usefixtures("short")
 async def test_what_a_call_leaves_is_found_by_its_words(talk: Talk) -> None:
     await call(talk.ada, talk.room_id)
     await talk.ada.ask("call_leave", {"room_id": talk.room_id})
@@ -147,6 +157,28 @@ async def test_what_a_call_leaves_is_found_by_its_words(talk: Talk) -> None:
     path = f"/api/conversations/{talk.room_id}/search?q=missed"
     _, found = await talk.ben.call("GET", path)
     assert [each["message"]["id"] for each in found["results"]] == [said["id"]]
+
+
+async def test_a_call_given_up_at_once_leaves_nothing(talk: Talk) -> None:
+    await call(talk.ada, talk.room_id)
+    await talk.ada.ask("call_leave", {"room_id": talk.room_id})
+    await talk.ben.hears("call_state", lambda state: state["call"] is None)
+    await talk.ada.say(talk.room_id, "By mistake")
+    said = await talk.ben.hears("new_message")
+    assert said["message"] == "By mistake"
+
+
+async def test_beginning_a_call_counts_as_a_message_each_time(config: Config) -> None:
+    rates = (Rate(4, 3600, By.SESSION),)
+    async with running(replace(config, rate_limits=True, limit_messages=rates)) as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        for _ in range(4):
+            assert (await call(ada, room_id))["ok"]
+            await ada.ask("call_leave", {"room_id": room_id})
+        assert (await call(ada, room_id))["code"] == "rate_limited"
+        await ada.goes_home()
 
 
 async def test_signals_go_to_devices_in_the_same_call_alone(talk: Talk) -> None:
@@ -173,6 +205,23 @@ async def test_a_signal_is_bounded(talk: Talk) -> None:
     assert (await talk.ada.ask("call_signal", signal))["code"] == "bad_request"
 
 
+async def test_large_signals_count_by_their_size(config: Config) -> None:
+    rates = (Rate(6, 3600, By.SESSION),)
+    async with running(replace(config, rate_limits=True, limit_signals=rates)) as server:
+        ada = Person("Ada", server.url)
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        mine = await call(ada, room_id)
+        signal = {"room_id": room_id, "to": mine["peer"]}
+        most = {**signal, "data": {"x": "x" * (32 * 1024 - 8)}}
+        assert (await ada.ask("call_signal", most))["ok"]
+        small = {**signal, "data": {"x": "x" * (8 * 1024 - 8)}}
+        assert (await ada.ask("call_signal", small))["ok"]
+        over = {**signal, "data": {"x": "x" * (8 * 1024 - 7)}}
+        assert (await ada.ask("call_signal", over))["code"] == "rate_limited"
+        await ada.goes_home()
+
+
 async def test_ten_fit_in_a_call_and_six_pictures(talk: Talk, server: Running) -> None:
     people = [talk.ada, talk.ben, *(Person(f"P{n}", server.url) for n in range(9))]
     for person in people[2:]:
@@ -190,6 +239,36 @@ async def test_ten_fit_in_a_call_and_six_pictures(talk: Talk, server: Running) -
     await talk.ada.ask("call_leave", {"room_id": talk.room_id})
     assert (await call(people[10], talk.room_id, video=True))["ok"]
     for person in people[2:]:
+        await person.goes_home()
+
+
+async def test_nobody_fills_a_call_alone(talk: Talk, server: Running) -> None:
+    devices = [Person("Ben", server.url) for _ in range(3)]
+    for device in devices:
+        device.token = talk.ben.token
+        await device.connect(auth={"token": talk.ben.token})
+        await device.join(talk.room_id)
+    for person in (talk.ben, *devices[:2]):
+        assert (await call(person, talk.room_id))["ok"]
+    refused = await call(devices[2], talk.room_id)
+    assert (refused["code"], "3 devices" in refused["error"]) == ("call_full", True)
+    assert (await call(devices[0], talk.room_id, hand=True))["ok"]
+    await talk.ben.ask("call_leave", {"room_id": talk.room_id})
+    assert (await call(devices[2], talk.room_id))["ok"]
+    for device in devices:
+        await device.goes_home()
+
+
+async def test_an_owner_fits_into_a_full_call(talk: Talk, server: Running) -> None:
+    people = [talk.ben, *(Person(f"P{n}", server.url) for n in range(10))]
+    for person in people[1:]:
+        await person.join(talk.room_id)
+    for person in people[:10]:
+        assert (await call(person, talk.room_id))["ok"]
+    assert (await call(people[10], talk.room_id))["code"] == "call_full"
+    assert (await call(talk.ada, talk.room_id))["ok"]
+    assert (await call(people[9], talk.room_id, audio=False))["ok"]
+    for person in people[1:]:
         await person.goes_home()
 
 

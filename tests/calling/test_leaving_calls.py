@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
+from parley.app import web_site
 from parley.config import Config
+from parley.domain import blocking, erasing_own
+from parley.domain import calls as stored_calls
+from parley.domain.admins import AT_COMMAND_LINE
+from parley.domain.context import Context
+from parley.errors import Unavailable
 from parley.live import calls
 from tests import databases
 from tests.calling.talk import Talk, call, names, sees
@@ -77,6 +84,31 @@ async def test_a_conversation_that_is_over_has_no_call(both: Talk, how: str) -> 
         assert all(message["type"] != "call" for message in both.ben.all_heard("new_message"))
 
 
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("comes", [True, False])
+async def test_no_line_is_in_the_name_of_who_deleted_all_they_said(
+    talk: Talk, server: Running, comes: bool
+) -> None:
+    ben = talk.ben
+    _, reply = await ben.call("POST", "/api/account", {"name": "Ben"})
+    ben.token = reply["token"]
+    await ben.reconnect(auth={"token": ben.token})
+    await ben.join(talk.room_id)
+    assert (await call(ben, talk.room_id))["ok"]
+    if comes:
+        assert (await call(talk.ada, talk.room_id))["ok"]
+    status, _ = await ben.call("DELETE", "/api/account", {"messages": "delete"})
+    assert status == 200
+    context = web_site(server.app).context
+    await erasing_own.go_on(context)
+    await talk.ada.ask("call_moderate", {"room_id": talk.room_id, "act": "end"})
+    await talk.ada.hears("call_state", lambda state: state["call"] is None)
+    await talk.ada.say(talk.room_id, "Where is Ben?")
+    await talk.ada.hears("new_message", lambda message: message["type"] != "call")
+    said = [each for each in talk.ada.all_heard("new_message") if each["type"] == "call"]
+    assert [each["username"] for each in said] == (["Ada"] if comes else [])
+
+
 async def test_an_owner_mutes_everybody_else(both: Talk) -> None:
     asked = {"room_id": both.room_id, "act": "mute_all"}
     assert await both.ada.ask("call_moderate", asked) == {"ok": True}
@@ -139,6 +171,46 @@ async def test_who_is_gone_for_long_has_left(both: Talk, monkeypatch: pytest.Mon
     await sees(both.ada, "Ada")
 
 
+async def test_who_is_blocked_is_out_and_may_leave(both: Talk, server: Running) -> None:
+    context = web_site(server.app).context
+    await blocking.block(context, "127.0.0.1", by=AT_COMMAND_LINE)
+    said = await both.ben.hears("new_message", lambda message: message["type"] == "call")
+    assert len(said["call"]["people"]) == 2
+    assert (await call(both.ben, both.room_id))["code"] == "blocked"
+    refused = await both.ben.ask("call_leave", {"room_id": both.room_id})
+    assert refused["code"] == "not_in_call"
+
+
+@pytest.mark.parametrize("how", ["call_leave", "leave_room"])
+async def test_who_leaves_while_nothing_can_be_stored_is_out_once_it_can(
+    both: Talk, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    leave, tries = stored_calls.leave, 0
+
+    async def fails_at_first(
+        context: Context, conversation_id: int, peers: Collection[str]
+    ) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise Unavailable
+        await leave(context, conversation_id, peers)
+
+    monkeypatch.setattr(stored_calls, "leave", fails_at_first)
+    answer = await both.ben.ask(how, {"room_id": both.room_id})
+    assert answer.get("code") == ("unavailable" if how == "call_leave" else None)
+    await sees(both.ada, "Ada")
+
+
+async def test_who_was_stored_but_never_taken_in_has_left(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
+    monkeypatch.setattr(calls.Calling, "_take", lambda *_: None)
+    await call(talk.ben, talk.room_id)
+    await talk.ada.hears("call_state", lambda state: state["call"] is None)
+
+
 async def test_a_socket_that_answers_nothing_has_left(
     talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +254,7 @@ async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:
         await ben.goes_home()
 
 
+@pytest.mark.usefixtures("short")
 async def test_a_call_that_nobody_comes_back_to_after_a_restart_is_over(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,6 @@ export function whyNoRoute({ name, wasAnswered, hasTurn, found }) {
  */
 export function whyNotIn({ code, error }) {
   const words = {
-    call_full: "The call is full: ten people can be in it.",
     call_video_full: "Six people are in the call with their cameras on already. Join with voice alone.",
     calls_off: "Calls are turned off in this conversation.",
     no_answer: "The server didn't answer. Try again.",
