@@ -152,7 +152,9 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),
     Code.CALLS_OFF: CodeMeaning(403, "the owners, or whoever runs the server, allow no calls"),
-    Code.CALL_FULL: CodeMeaning(409, "as many devices are in the call as it takes"),
+    Code.CALL_FULL: CodeMeaning(
+        409, "as many devices are in the call as it takes, or as it takes of you"
+    ),
     Code.CALL_VIDEO_FULL: CodeMeaning(
         409, "as many cameras and screens are on as a call takes; voice alone still works"
     ),
