@@ -58,13 +58,13 @@ def free_port() -> int:
     It would soon give one of its own to any connection of another test, or to a server of it.
     """
     while True:
-        port = FIRST_PORT + secrets.randbelow(_first_of_the_system() - FIRST_PORT)
+        port = FIRST_PORT + secrets.randbelow(first_of_the_system() - FIRST_PORT)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
 
 
-def _first_of_the_system() -> int:
+def first_of_the_system() -> int:
     """The first of the ports that connections are given, and servers that ask for any."""
     try:
         return int(PORTS_OF_THE_SYSTEM.read_text().split()[0])

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers import free_port
+from tests.servers import first_of_the_system, free_port
 
 BUCKET = "parley"
 ACCESS, SECRET = "ada", "a-secret-of-ada"
@@ -110,9 +110,13 @@ def seaweedfs(folder: Path) -> Iterator[S3]:
 
 
 def _port() -> int:
-    """Nobody listens at it, nor at the other that goes with it."""
+    """Nobody listens at it, nor at the other that goes with it, and the system gives neither to any
+    connection by itself.
+    """
     while True:
         port = free_port()
+        if port + GRPC_BEYOND >= first_of_the_system():
+            continue
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port + GRPC_BEYOND))
             return port
