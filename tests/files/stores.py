@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.servers import first_of_the_system, free_port
+from tests.servers import FIRST_PORT, first_of_the_system, free_port
 
 BUCKET = "parley"
 ACCESS, SECRET = "ada", "a-secret-of-ada"
@@ -113,9 +113,10 @@ def _port() -> int:
     """Nobody listens at it, nor at the other that goes with it, and the system gives neither to any
     connection by itself.
     """
+    end = first_of_the_system() - GRPC_BEYOND
     while True:
         port = free_port()
-        if port + GRPC_BEYOND >= first_of_the_system():
+        if port >= end > FIRST_PORT:
             continue
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port + GRPC_BEYOND))
