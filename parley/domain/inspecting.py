@@ -30,11 +30,11 @@ def one(connection: sa.Connection, room_id: str) -> Inspected:
     conversation = found or old
     if conversation is None:
         raise ConversationNotFound
-    owners = participants.present_owners(connection, conversation.id, limit=OWNERS_MAX)
+    owners = participants.owners(connection, conversation.id, limit=OWNERS_MAX)
     size, count = file_sums.of_conversation(connection, conversation.id)
     return Inspected(
         conversation,
-        tuple(each.username for each in owners),
+        tuple(each.username for each in owners if not each.left_for_good),  # others come back
         count,
         size,
         len(links.of(connection, conversation.id)),

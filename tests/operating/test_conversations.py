@@ -126,6 +126,12 @@ async def test_people_who_are_online_are_counted(data: Path, server: Process) ->
     found = await host(data, "show", room_id)
     assert (found["online"], found["people"], found["owners"]) == (2, 2, ["Ada"])
     assert (found["state"], found["door"], found["ended_at"]) == ("active", "open", None)
+    # Whoever only went away owns it still; who left for good may never come back.
+    await ada.ask("leave_room", {"room_id": room_id})
+    found = await host(data, "show", room_id)
+    assert (found["people"], found["owners"]) == (1, ["Ada"])
+    await ada.call("POST", f"/api/conversations/{room_id}/leave", {})
+    assert (await host(data, "show", room_id))["owners"] == []
     await ada.goes_home()
     await ben.goes_home()
 
