@@ -1,1 +1,1 @@
-import{e as a,f as o}from"./shared-D3LFkzEP.js";const r=await a();o(r,await import("./conversation-kTnkrwBx.js"));
+import{p as a,f as o}from"./shared-CJKjvtuQ.js";const p=await a();o(p,await import("./conversation-CPWLNXEF.js"));

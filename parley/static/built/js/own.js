@@ -1,1 +1,1 @@
-import"./shared-D3Ztbseo.js";
+import"./shared-NTsgE9qc.js";

@@ -1,8 +1,7 @@
 // @ts-check
 // Keeps the newest of a conversation on this device as it comes, and shows it where the page itself was kept before
 // that. Loaded once the page is there.
-import { keepMessages, keptMessages } from "./messages.js";
-import { overHere } from "./over.js";
+import { keepMessages, keptMessages, overHere } from "./messages.js";
 
 const MOST = 100;
 /** A crowd is not written down word by word. */

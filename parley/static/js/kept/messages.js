@@ -3,6 +3,9 @@
 // may be older. Nothing here rejects: what cannot be kept is not kept.
 import { inStore, openDatabase } from "../browser/database.js";
 
+/** @type {Set<string>} nothing is kept of them again by this page */
+export const overHere = new Set();
+
 const NAME = "parley-kept";
 const STORE = "conversations";
 

@@ -2,13 +2,10 @@
 // What goes from this device when a conversation is not one's own any more.
 import { pathOf } from "../browser/root.js";
 import { isAnyKept } from "../sealed/any.js";
-import { forgetMessages } from "./messages.js";
+import { forgetMessages, overHere } from "./messages.js";
 import { HOME, PAGES } from "./names.js";
 import { forgetOutgoing } from "./outgoing.js";
 import { forgetWritten } from "./written.js";
-
-/** @type {Set<string>} nothing is kept of them again by this page */
-export const overHere = new Set();
 
 /**
  * Never rejects. The worker keeps nothing again by itself: the server does not show the page to who takes part any more.

@@ -1,1 +1,0 @@
-import{i as n,o as a}from"./shared-DoFrm4vk.js";import"./octets-BtC5PSEv.js";import{D as i}from"./soon-DpBeI_2n.js";const r="rooms";let t;async function c(e,o){return n(await d(),r,e,o)}function d(){return t??=a(i,e=>e.createObjectStore(r,{keyPath:"roomId"}),{gone:()=>t=void 0}),t.catch(()=>t=void 0),t}function s(e){return c("readwrite",o=>o.delete(e))}export{s as forget};

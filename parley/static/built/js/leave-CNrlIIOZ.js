@@ -1,1 +1,0 @@
-import{U as o,aG as r,g as n,br as i,p as c}from"./shared-D3LFkzEP.js";async function b({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${r(a)}/leave`,{});if(e.disabled=!1,!t.success){n("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{b as leave};

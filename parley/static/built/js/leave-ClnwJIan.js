@@ -1,1 +1,0 @@
-import{K as o,af as n,d as r,ax as i,p as c}from"./shared-DoFrm4vk.js";async function f({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${n(a)}/leave`,{});if(e.disabled=!1,!t.success){r("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{f as leave};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-BfQeLzm_.js";import{a as o}from"./shown-Dsq--sdG.js";import"./shared-D3LFkzEP.js";import"./soon-BzJ2mRAY.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

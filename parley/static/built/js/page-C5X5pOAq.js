@@ -1,1 +1,0 @@
-import{r as n}from"./device-tZeO50Ou.js";import{c as o}from"./shown-Dfy8FX7F.js";import"./shared-DoFrm4vk.js";import"./soon-DpBeI_2n.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{O as t,R as o}from"./shared-DoFrm4vk.js";async function c(e,n,s,{keepalive:r=!1}={}){try{const a={"Content-Type":"application/json",Accept:"application/json",...t};return await(await fetch(o+n,{method:e,headers:a,keepalive:r,body:JSON.stringify(s)})).json()}catch{return{success:!1,code:"no_answer",error:"The server didn't respond. Try again."}}}export{c as s};
