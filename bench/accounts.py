@@ -240,6 +240,7 @@ def _sign_ins(server: Running, size: Size) -> list[str]:
             )
             page.get_by_role("button", name="Sign in with a passkey").click()
             expect(said.filter(has_text="You are signed in.")).to_be_visible(timeout=WITHIN_MS)
+            page.wait_for_function("() => performance.getEntriesByType('paint').length")
             took.append(
                 float(
                     page.evaluate(

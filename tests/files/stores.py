@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import secrets
 import shutil
 import socket
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.peers import until_ready
 from tests.servers import FIRST_PORT, first_of_the_system, free_port
 
 BUCKET = "parley"
@@ -83,7 +81,7 @@ def moto() -> Iterator[S3]:
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     environ = {"MOTO_S3_DEFAULT_MAX_KEYS": str(MOTO_LISTS_AT_ONCE)}
-    with _running(command, environ, until="Running on"):
+    with until_ready(command, environ, until="Running on"):
         store = S3("moto", f"http://127.0.0.1:{port}")
         store.client.create_bucket(Bucket=BUCKET)
         with contextlib.closing(store.client):
@@ -103,7 +101,7 @@ def seaweedfs(folder: Path) -> Iterator[S3]:
         *("-master.telemetry=false", "-admin.ui=false", "-webdav=false"),
     ]
     environ = {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
-    with _running(command, environ, until="ready to use", folder=folder):
+    with until_ready(command, environ, until="ready to use", folder=folder):
         store = S3("seaweedfs", f"http://127.0.0.1:{port}")
         with contextlib.closing(store.client):
             yield store
@@ -121,41 +119,6 @@ def _port() -> int:
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port + GRPC_BEYOND))
             return port
-
-
-@contextlib.contextmanager
-def _running(
-    command: list[str], environ: dict[str, str], *, until: str, folder: Path | None = None
-) -> Iterator[None]:
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **environ},
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    said = []
-    try:
-        for line in process.stdout:
-            said.append(line)
-            if until in line:
-                break
-        else:
-            raise AssertionError(f"{command[0]} did not start: {''.join(said)}")
-        # A pipe that nobody empties would stop it.
-        reading = threading.Thread(target=process.stdout.read)
-        reading.start()
-        try:
-            yield
-        finally:
-            process.kill()
-            reading.join()
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def prefix() -> str:
