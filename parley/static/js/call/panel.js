@@ -24,7 +24,7 @@ export class Panel {
     this.endAll.addEventListener("click", () => this.moderate({ act: "end" }, ""));
     this.root = make("section", { class: "call-panel", "aria-label": "People and devices", hidden: "", tabindex: "-1" }, [
       make("h3", {}, ["In the call"]), this.list, this.owners, this.devices.root,
-      make("p", { class: "call-notice" }, ["Audio and video are encrypted from device to device. Calls are not recorded."]),
+      make("p", { class: "call-notice" }, ["Audio and video are encrypted from device to device. Calls are not recorded or transcribed."]),
     ]);
     this.shown = "";
   }
