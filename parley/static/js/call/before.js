@@ -19,11 +19,13 @@ export class Before {
    * @param {boolean} parts.isRunning
    * @param {HTMLElement} parts.opener
    * @param {() => Promise<string>} parts.join resolves to why not
+   * @param {() => void} parts.closed
    */
-  constructor({ call, isRunning, opener, join }) {
+  constructor({ call, isRunning, opener, join, closed }) {
     this.call = call;
     this.opener = opener;
     this.enter = join;
+    this.isClosed = closed;
     const title = isRunning ? "Join the call" : "Start a call";
     this.picture = make("video", { class: "call-own", autoplay: "", playsinline: "", "aria-label": "Your camera", hidden: "" });
     this.picture.muted = true;
@@ -136,5 +138,6 @@ export class Before {
     this.devices.end();
     if (!this.call.peer) this.call.end("");
     this.dialog.remove();
+    this.isClosed();
   }
 }

@@ -14,6 +14,14 @@ export function clockOf(ms) {
   return hours ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
+/** A call that began so lately calls whoever opens the page. */
+const FRESH_MS = 30_000;
+
+/** Whether it is worth being called for. @param {string} startedAt @param {number} [now] in ms */
+export function isFresh(startedAt, now = Date.now()) {
+  return Math.abs(now - Date.parse(startedAt)) < FRESH_MS;
+}
+
 /**
  * "Ada, Ben and 3 more", oneself last; a person with two devices once.
  * @param {{user_id: string, username: string}[]} people
