@@ -31,6 +31,10 @@ SHORT: dict[str, tuple[str, ...]] = {
     ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
+    "browser/test_call_page.py": (
+        "test_a_call_rings_on_open_pages_unless_it_is_to_be_quiet",
+        "test_devices_that_are_taken_away_come_back",
+    ),
     "browser/test_calls.py": (
         "test_a_server_that_swaps_fingerprints_is_found_out",
         "test_nothing_of_calls_is_loaded_before_there_is_one",

@@ -455,7 +455,9 @@ def test_where_all_is_relayed_nobody_learns_an_address(
         link = meets(ada)
         meets(ben, link)
         looks(ada, "Call")
-        expect(ada.page.locator(".call-before")).to_contain_text("Calls are not recorded or transcribed.")
+        expect(ada.page.locator(".call-before")).to_contain_text(
+            "Calls are not recorded or transcribed."
+        )
         expect(ada.page.locator(".call-before")).not_to_contain_text("address")
         goes_in(ada, "Start call", video=True)
         joins(ben)

@@ -40,8 +40,8 @@ export class Panel {
   show(people) {
     const isOwner = this.store.state.owner || this.store.state.me?.role === "owner";
     this.owners.hidden = !isOwner;
-    const rows = people.map(({ peer, username, isYou, audio, video, screen, hand, isWeak }) => {
-      const facts = [hand && "hand raised", !audio && "muted", video && "camera on", screen && "sharing a screen", isWeak && "weak connection"].filter(Boolean);
+    const rows = people.map(({ peer, username, isYou, audio, video, screen, hand, isWeak, reached }) => {
+      const facts = [reached?.words, hand && "hand raised", !audio && "muted", video && "camera on", screen && "sharing a screen", isWeak && "weak connection"].filter(Boolean);
       return { peer, name: isYou ? `${username} (you)` : username, facts: facts.join(", "), mayRemove: isOwner && !isYou };
     });
     const shown = JSON.stringify(rows);

@@ -83,6 +83,7 @@ export class Stage {
     if (this.isOpen) return;
     openDialog(this.dialog, opener);
     this.list.focus();
+    this.tick();
     this.show();
   }
 
