@@ -19,6 +19,7 @@ from tests.browser import chromium
 from tests.browser.axe import grave_faults
 from tests.browser.test_calls import (
     FAKE_DEVICES,
+    RECEIVED,
     calls,
     does,
     goes_in,
@@ -63,6 +64,23 @@ MediaDevices.prototype.getUserMedia = async function (wanted) {
   return stream;
 };
 """
+PLAYS = """
+MediaDevices.prototype.getDisplayMedia = async () => {
+  const canvas = document.createElement("canvas");
+  const pen = canvas.getContext("2d");
+  setInterval(() => pen.fillRect(0, 0, Math.random() * 100, 100), 50);
+  const context = new AudioContext();
+  const tone = new OscillatorNode(context, { frequency: 300 });
+  const sound = context.createMediaStreamDestination();
+  tone.connect(sound);
+  tone.start();
+  const [audio] = sound.stream.getAudioTracks();
+  globalThis.shared = new MediaStream([...canvas.captureStream(15).getVideoTracks(), audio]);
+  return shared;
+};
+"""
+# A muted microphone sends silence.
+LOUD_ENOUGH = f"async before => (await ({RECEIVED})('audio')).energy > before + 0.1"
 ENDS = """kind => taken.findLast(track => track.kind === kind).dispatchEvent(new Event("ended"))"""
 IS_HELD = """([kind, muted]) => {
   const track = taken.findLast(track => track.kind === kind);
@@ -332,6 +350,32 @@ def test_the_screen_stays_on_as_long_as_one_looks_at_it(ada: Visitor) -> None:
     ada.page.wait_for_function("() => locks.length === 2")
     does(ada, "Leave call")
     ada.page.wait_for_function("() => locks.at(-1).released")
+
+
+def test_a_shared_screen_is_heard_too(ada: Visitor, ben: Visitor) -> None:
+    """By a screen that plays a tone: Chromium's own, without a window, is silent."""
+    link = meets(ada)
+    ada.context.add_init_script(PLAYS)
+    meets(ben, link)
+    ada.reloads()
+    ada.is_connected()
+    calls(ada)
+    joins(ben)
+    is_reached(ben, "Ada")
+    does(ada, "Mute")
+    expect(tile(ben, "Ada")).to_contain_text("Muted")
+    does(ada, "Share screen")
+    expect(tile(ben, "Ada's screen").locator("video")).to_be_visible()
+    before = ben.measures(RECEIVED, "audio")["energy"]
+    ben.page.wait_for_function(LOUD_ENOUGH, arg=before)
+    # The browser's own bar ends it, sound and all.
+    ada.measures("() => shared.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(tile(ben, "Ada's screen")).to_have_count(0)
+    expect(ada.page.get_by_role("button", name="Share screen")).to_be_visible()
+    assert ada.measures("() => shared.getTracks().map((track) => track.readyState)") == [
+        "ended",
+        "ended",
+    ]
 
 
 def test_a_picture_floats_and_another_camera_is_chosen(ada: Visitor, ben: Visitor) -> None:

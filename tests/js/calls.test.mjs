@@ -5,7 +5,7 @@ import { test } from "node:test";
 const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
 const { whyNoCalls, whyNoDevice, whyNoRoute, whyNotIn } = await import("../../parley/static/js/call/trouble.js");
-const { clockOf, isFresh, namesOf, newsOf } = await import("../../parley/static/js/call/words.js");
+const { clockOf, isFresh, isQuiet, namesOf, newsOf } = await import("../../parley/static/js/call/words.js");
 const { wordsOfCall } = await import("../../parley/static/js/sealed/calling.js");
 
 const GOOD = { loss: 0, roundTripMs: 20, availableBps: 0 };
@@ -87,6 +87,14 @@ test("what began a while ago calls nobody", () => {
   const now = Date.parse("2026-05-01T12:00:00Z");
   assert.equal(isFresh("2026-05-01T11:59:50Z", now), true);
   assert.equal(isFresh("2026-05-01T11:58:00Z", now), false);
+});
+
+test("nobody is called in the quiet hours of their device", () => {
+  const night = { start: "22:00", end: "07:00", time_zone: "Europe/Berlin" };
+  const at = (/** @type {string} */ time) => isQuiet(night, new Date(`2026-01-10T${time}Z`));
+  assert.deepEqual([at("21:30:00"), at("02:00:00"), at("06:30:00"), at("12:00:00")], [true, true, false, false]);
+  assert.equal(isQuiet({ ...night, start: "12:00", end: "13:00" }, new Date("2026-01-10T11:30:00Z")), true);
+  assert.equal(isQuiet(null), false);
 });
 
 test("a page over plain HTTP says why it can't call", () => {

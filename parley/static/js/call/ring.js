@@ -4,6 +4,7 @@ import { byId } from "../browser/dom.js";
 import { ROOT, apiOf } from "../browser/root.js";
 import { recall } from "../browser/saved.js";
 import { ask } from "../connection/wire.js";
+import { isQuiet } from "./words.js";
 
 const RINGS_MS = 30_000;
 const EVERY_MS = 3000;
@@ -13,18 +14,6 @@ const WRITES_MS = 4000;
 const TONES_HZ = [587, 784];
 const TONE_S = 0.28;
 const VOLUME = 0.06;
-
-/**
- * Whether it is in the quiet hours of this device.
- * @param {{start: string, end: string, time_zone?: string} | null | undefined} hours
- * @param {Date} [now]
- */
-export function isQuiet(hours, now = new Date()) {
-  if (!hours || hours.start === hours.end) return false;
-  const time = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: hours.time_zone });
-  const isOverMidnight = hours.start > hours.end;
-  return isOverMidnight ? time >= hours.start || time < hours.end : time >= hours.start && time < hours.end;
-}
 
 export class Ring {
   /** @param {{roomId: string, over: () => void}} parts `over`: nobody is called any more */

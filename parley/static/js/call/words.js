@@ -61,3 +61,15 @@ export function newsOf(before, after, own) {
   }
   return said;
 }
+
+/**
+ * Whether it is in the quiet hours of this device.
+ * @param {{start: string, end: string, time_zone?: string} | null | undefined} hours
+ * @param {Date} [now]
+ */
+export function isQuiet(hours, now = new Date()) {
+  if (!hours || hours.start === hours.end) return false;
+  const time = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: hours.time_zone });
+  const isOverMidnight = hours.start > hours.end;
+  return isOverMidnight ? time >= hours.start || time < hours.end : time >= hours.start && time < hours.end;
+}
