@@ -8,7 +8,7 @@ const SAID_FOR_MS = 8000;
 
 /**
  * @typedef {{isIn: boolean, isMuted: boolean, wasHere: boolean, people: import("./words.js").InCall[], startedAt: number | undefined,
- *   ownId: string, rings: boolean}} Shown
+ *   ownId: string, rings: boolean, isBarred: boolean}} Shown
  */
 
 export class Bar {
@@ -39,7 +39,7 @@ export class Bar {
   }
 
   /** @param {Shown} shown */
-  show({ isIn, isMuted, wasHere, people, startedAt, ownId, rings }) {
+  show({ isIn, isMuted, wasHere, people, startedAt, ownId, rings, isBarred }) {
     this.startedAt = startedAt;
     this.root.hidden = !people.length && this.said.hidden;
     this.isThere = people.length > 0;
@@ -50,7 +50,7 @@ export class Bar {
     this.enter.textContent = words;
     this.enter.setAttribute("aria-label", wasHere ? "Come back to the call" : words);
     const mayCall = !document.getElementById("call")?.hidden;
-    this.enter.hidden = !people.length || !(isIn || mayCall);
+    this.enter.hidden = !people.length || !(isIn || (mayCall && !isBarred));
     this.mute.hidden = this.leave.hidden = !isIn;
     this.mute.setAttribute("aria-label", isMuted ? "Unmute" : "Mute");
     this.mute.title = isMuted ? "Unmute" : "Mute";
