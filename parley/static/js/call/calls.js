@@ -147,7 +147,6 @@ export class Calls {
     if (!loaded || this.call) return void (this.isLooking = false);
     const [{ Before }] = loaded;
     const call = this.made(loaded[1].Call);
-    call.prepare();
     import("./stage.js").catch(() => {}); // soon wanted
     new Before({ call, isRunning: this.running !== null, opener: this.button, join: () => this.enter(call), closed: () => (this.isLooking = false) }).open();
   }
