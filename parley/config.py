@@ -50,6 +50,7 @@ OWN_FOLDERS = frozenset(
             "link",
         ),
         *(
+            "asyncapi.json",
             "contact",
             "invitation",
             "mail",
