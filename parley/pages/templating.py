@@ -12,6 +12,7 @@ from parley.pages import (
     announcements,
     attached,
     decisions,
+    documentation,
     faces,
     forms,
     own,
@@ -31,6 +32,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
+    app.jinja_env.globals.update(has_documentation=documentation.is_there())
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))
     app.jinja_env.globals.update(who_may_start=config.who_may_start)
     picture = assets.url(SHOWN_ELSEWHERE)

@@ -36,6 +36,10 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_nothing_of_calls_is_loaded_before_there_is_one",
         "test_two_people_hear_and_see_each_other",
     ),
+    "browser/test_documentation.py": (
+        "test_a_call_and_an_event_are_tried_from_the_page",
+        "test_it_is_for_everyone",
+    ),
     "browser/test_convergence.py": (
         "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",
     ),
