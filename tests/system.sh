@@ -136,6 +136,14 @@ quietly() {
   return $status
 }
 
+# Nor do those who have no nftables, or aren't root, have networks of their own to call between.
+want_networks() {
+  PATH=$PATH:/usr/sbin:/sbin has ip nft nsenter unshare && return
+  is_offered nftables && install iproute2 nftables util-linux && return
+  echo "There is no nftables: calls between networks are not tried" \
+    "(Debian: apt-get install iproute2 nftables)." >&2
+}
+
 # Nor do those who have no coturn have a TURN server's word on our credentials. Debian's package is a service, too.
 want_coturn() {
   has turnserver turnutils_uclient && return
@@ -148,6 +156,7 @@ want_coturn() {
 
 want_redis
 want_coturn
+want_networks
 want_proxies
 want_postgresql
 want_prometheus

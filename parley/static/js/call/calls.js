@@ -29,7 +29,7 @@ export class Calls {
     this.stage = undefined;
     this.button = /** @type {HTMLButtonElement} */ (byId("call"));
     this.bar = new Bar({ press: () => this.press(), leave: () => this.call?.leave(), mute: () => this.call && this.call.mute(!this.call.media.isMuted) });
-    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack());
+    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack(0));
     store.watch(["me", "active", "readOnly", "gone"], (state) => this.mayStill(state));
   }
 
