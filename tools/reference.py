@@ -354,7 +354,8 @@ _LIMITS = (
     (
         "commands of a bot; their name, description and hint",
         f"{contract.COMMANDS_MAX}; {contract.COMMAND_NAME_MAX_CHARS}, "
-        f"{contract.COMMAND_DESCRIPTION_MAX_CHARS} and {contract.COMMAND_HINT_MAX_CHARS} characters",
+        f"{contract.COMMAND_DESCRIPTION_MAX_CHARS} and {contract.COMMAND_HINT_MAX_CHARS} "
+        "characters",
     ),
     ("what follows a command", f"{contract.COMMAND_TEXT_MAX_CHARS:,} characters"),
     (

@@ -30,6 +30,11 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_what_is_pinned_stays_on_top_on_both_devices",
     ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
+    "browser/test_bots.py": (
+        "test_a_command_is_completed_used_and_answered_for_whoever_asked",
+        "test_an_owner_makes_a_bot_sees_its_token_once_and_revokes_it",
+        "test_buttons_follow_an_edit",
+    ),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_calls.py": (
         "test_a_server_that_swaps_fingerprints_is_found_out",
