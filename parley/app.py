@@ -501,6 +501,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         context.presence.close()
         app.realtime.audience.following.close()
         await app.realtime.calling.close()
+        app.realtime.asking.close()
         await app.chores.note_seen()
         if context.cluster is not None and isinstance(context.bus, SharedBus):
             await context.cluster.end(context)

@@ -11,6 +11,7 @@ from parley.config import Config
 from parley.pages import (
     announcements,
     attached,
+    buttons,
     decisions,
     documentation,
     faces,
@@ -54,6 +55,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.filters.update(
         attached=attached.attached, raw_attachments=attached.raw_attachments
     )
+    app.jinja_env.filters.update(buttons=buttons.shown, raw_buttons=buttons.raw)
     app.jinja_env.tests.update(wordless=attached.is_wordless)
     app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
     app.jinja_env.filters.update(called=titles.called, few=own.few)
