@@ -342,6 +342,23 @@ class CallSignalled(Struct, frozen=True, tag=True):
     """Of its JSON."""
 
 
+class Asked(Struct, frozen=True, tag=True):
+    """Somebody wants something of a bot: for it alone. What, is stored."""
+
+    conversation_id: int
+    ask_id: str
+    bot: str
+    """Its user_id."""
+
+
+class AskAnswered(Struct, frozen=True, tag=True):
+    """A bot answered: for whoever asked alone."""
+
+    conversation_id: int
+    ask_id: str
+    text: str
+
+
 Event = (
     MessageSent
     | ParticipantArrived
@@ -377,6 +394,8 @@ Event = (
     | CallChanged
     | CallTold
     | CallSignalled
+    | Asked
+    | AskAnswered
 )
 
 

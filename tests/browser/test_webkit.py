@@ -1,6 +1,6 @@
 """The pages in WebKit: what people do every day, by WebDriver and so in few tests.
 
-Each browser takes seconds to start here, so that every run has two tests and `make browsers` all.
+Each browser takes seconds to start here, so that every run has one test and `make browsers` all.
 """
 
 from __future__ import annotations
@@ -174,6 +174,7 @@ def test_what_was_said_long_ago_is_found_and_left_again(arrive: Arrive, seeding:
     ben.window.until("() => document.querySelector('.walk').hidden")
 
 
+@LONG
 def test_a_message_is_edited_deleted_and_brought_back(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.starts("Tea on Sunday")

@@ -21,6 +21,15 @@ import { whyNoRoute, whyNotIn } from "./trouble.js";
 const LOOK_MS = 2000;
 const HEAR_MS = 120;
 const RETRY_MS = 1000;
+/** A network that went away leaves its socket looking alive: one that says nothing for so long is opened anew. */
+const SOCKET_ANSWERS_MS = 3000;
+const SOCKET_ANSWERS_IN_SILENCE_MS = 700;
+/** But a line that is slow is no faster anew. */
+const REOPENED_EVERY_MS = 15_000;
+const PASSING = ["no_answer", "rate_limited", "unavailable"];
+/** What the server says to a socket that it doesn't know in the call yet. */
+const AWAY = ["not_joined", "not_in_call"];
+const BACK_MS = 50;
 /** A page that wasn't looked after for so long slept, as behind a closed lid. */
 const SLEPT_MS = 8000;
 /** That a call was ended is told beside its state, in either order. */
@@ -234,11 +243,11 @@ export class Call {
     this.changed();
   }
 
-  /** The server doesn't have us in it any more, as after it was started again. */
-  async comeBack() {
+  /** The server doesn't have us in it any more, as after it was started again. @param {number} [afterMs] */
+  async comeBack(afterMs = TOLD_WITHIN_MS) {
     if (this.isComing || this.isOver) return;
     this.isComing = true;
-    await new Promise((done) => setTimeout(done, TOLD_WITHIN_MS));
+    await after(afterMs);
     const why = this.connection.live && !this.isOver ? await this.join() : "";
     this.isComing = false;
     if (why && this.connection.live && !this.isOver) this.end(why);
@@ -256,11 +265,38 @@ export class Call {
    */
   async signal(to, data) {
     const transport = this.transport;
-    while (!this.isOver && transport === this.transport) {
-      const ack = await this.connection.ask("call_signal", { to, data });
-      if (ack.ok || !["no_answer", "rate_limited", "unavailable"].includes(ack.code)) return;
-      await new Promise((done) => setTimeout(done, (ack.retry_after ?? 0) * 1000 || RETRY_MS));
+    const isOn = () => !this.isOver && transport === this.transport;
+    while (isOn()) {
+      if (!this.connection.live || this.isComing) await after(BACK_MS);
+      else {
+        const ack = await this.asked(to, data);
+        const isAway = !ack.ok && AWAY.includes(ack.code);
+        if (ack.ok || !(isAway || PASSING.includes(ack.code))) return;
+        if (isAway) await this.comeBack(0);
+        if (isOn() && this.connection.live) await after((ack.retry_after ?? 0) * 1000 || RETRY_MS);
+      }
     }
+  }
+
+  /** @param {string} to @param {import("./link.js").Signal} data */
+  async asked(to, data) {
+    const patienceMs = this.transport?.isSilent(to) ? SOCKET_ANSWERS_IN_SILENCE_MS : SOCKET_ANSWERS_MS;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.reopen();
+    }, patienceMs);
+    const ack = await this.connection.ask("call_signal", { to, data });
+    clearTimeout(timer);
+    if (!isLate) this.reopenedAt = undefined;
+    return ack;
+  }
+
+  reopen() {
+    const now = performance.now();
+    if (now < (this.reopenedAt ?? -Infinity) + REOPENED_EVERY_MS) return;
+    this.reopenedAt = now;
+    this.connection.rejoin();
   }
 
   /** @param {string} from @returns {import("./link.js").Signing} */
@@ -384,4 +420,9 @@ export class Call {
     remember("call", "", "sessionStorage");
     this.over(why);
   }
+}
+
+/** @param {number} ms @returns {Promise<void>} */
+function after(ms) {
+  return new Promise((done) => setTimeout(done, ms));
 }

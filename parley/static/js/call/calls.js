@@ -38,7 +38,7 @@ export class Calls {
     });
     // A notification of the call was tapped.
     navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.type === "call" && this.answer());
-    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack());
+    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack(0));
     store.watch(["me", "active", "readOnly", "gone"], (state) => this.mayStill(state));
   }
 
