@@ -46,9 +46,9 @@ export class Bar {
     this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : namesOf(people, ownId);
     this.root.classList.toggle("call-rings", rings);
     this.notNow.hidden = !rings;
-    const words = isIn ? "Open call" : wasHere ? "Come back" : "Join call";
+    const words = isIn ? "Open" : wasHere ? "Come back" : "Join";
     this.enter.textContent = words;
-    this.enter.setAttribute("aria-label", wasHere ? "Come back to the call" : words);
+    this.enter.setAttribute("aria-label", `${words}${words === "Come back" ? " to the" : ""} call`);
     const mayCall = !document.getElementById("call")?.hidden;
     this.enter.hidden = !people.length || !(isIn || (mayCall && !isBarred));
     this.mute.hidden = this.leave.hidden = !isIn;
