@@ -154,7 +154,20 @@ async def server(config: Config) -> AsyncIterator[Running]:
         yield started
 
 
-@pytest.fixture(params=[("websocket",), ("polling",), ("polling", "websocket")], ids="+".join)
+UPGRADED = pytest.param(
+    ("polling", "websocket"),
+    marks=pytest.mark.long("tests/wire/test_upgrade.py upgrades every time"),
+    id="polling+websocket",
+)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("websocket",), id="websocket"),
+        pytest.param(("polling",), id="polling"),
+        UPGRADED,
+    ]
+)
 def transports(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Every way that Socket.IO clients connect, one after the other."""
     chosen: tuple[str, ...] = request.param

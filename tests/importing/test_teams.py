@@ -266,6 +266,7 @@ PLACES = [(path, place) for path, whole in OF_BOTH.items() for place in reading.
 FUZZED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
+@pytest.mark.long("the other formats tell most of it")
 @FUZZED
 @given(st.sampled_from(PLACES), reading.STRANGE)
 def test_any_value_in_any_place_does_no_harm(

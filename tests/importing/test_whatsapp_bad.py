@@ -90,6 +90,7 @@ def test_a_line_of_ten_megabytes_is_cut(tmp_path: Path) -> None:
     assert [each.place for each in problems] == ["line 2"]
 
 
+@pytest.mark.long("a large file")
 def test_a_message_without_an_end_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(f"{HEAD}Ana: one\n" + "and more\n" * 200_000 + f"{HEAD}Ana: two\n")
@@ -117,6 +118,7 @@ def test_a_million_lines_without_a_header_are_refused_early(tmp_path: Path) -> N
             tracemalloc.stop()
 
 
+@pytest.mark.long("a large file")
 def test_people_may_be_many(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with path.open("w") as file:
