@@ -29,7 +29,7 @@ THERE: list[tuple[Trouble, str]] = [
 ]
 """On PostgreSQL. What happens where it is gone, and reads with it, is in tests/cluster."""
 WAYS = THERE if ON_POSTGRESQL else ON_SQLITE
-WAITS = {
+WAITS: dict[Trouble, pytest.MarkDecorator] = {
     trouble.another_program_holds_the_lock: pytest.mark.long(
         "it waits for all that a locked database is given"
     )
