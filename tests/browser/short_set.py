@@ -16,8 +16,15 @@ SHORT: dict[str, tuple[str, ...]] = {
     "browser/test_by_account.py": ("test_a_guest_is_told_at_once_and_comes_back_with_an_account",),
     "browser/test_belongings.py": ("test_what_is_pinned_stays_on_top_on_both_devices",),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
+    "browser/test_bots.py": (
+        "test_a_command_is_completed_used_and_answered_for_whoever_asked",
+        "test_an_owner_makes_a_bot_sees_its_token_once_and_revokes_it",
+        "test_buttons_follow_an_edit",
+    ),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
+    "browser/test_call_page.py": ("test_a_call_rings_on_open_pages_unless_it_is_to_be_quiet",),
     "browser/test_calls.py": ("test_two_people_hear_and_see_each_other",),
+    "browser/test_documentation.py": ("test_a_call_and_an_event_are_tried_from_the_page",),
     "browser/test_convergence.py": (
         "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",
     ),

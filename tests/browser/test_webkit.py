@@ -368,3 +368,14 @@ def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     cleo.window.awaits(DRAWN_ANEW)
     differing = cleo.window.awaits(DIFFERING, before, cleo.window.picture())
     assert differing == 0
+
+
+@LONG
+def test_it_says_where_it_cannot_call(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    ada.starts("Tea")
+    ada.joins()
+    if ada.window.runs("() => typeof RTCPeerConnection === 'function'"):
+        pytest.skip("this WebKit can make calls")
+    ada.window.clicks("#call")
+    ada.sees(".call-before [role=alert]", "This browser can't make calls.")

@@ -40,7 +40,7 @@ def address(rule: Rule) -> str:
 
 
 def is_for_programs(path: str) -> bool:
-    return path.startswith("/api") or path == "/openapi.json"
+    return path.startswith("/api") or path in ("/openapi.json", "/asyncapi.json")
 
 
 READ = sorted({address(rule) for rule in rules("GET") if rule.rule not in FREE})
