@@ -370,7 +370,6 @@ def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     assert differing == 0
 
 
-@LONG
 def test_it_says_where_it_cannot_call(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.starts("Tea")
