@@ -109,6 +109,7 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_a_restart_loses_nothing_and_doubles_nothing",
         "test_people_talk_by_link",
     ),
+    "browser/test_webkit.py": ("test_people_talk_by_link",),
     "browser/test_unread.py": (
         "test_more_than_a_page_that_came_meanwhile_is_read_from_its_beginning",
     ),
