@@ -239,18 +239,18 @@ def _cost(
         callers.browser(playwright, scratch) as browser,
         callers.people([browser] * 6, _url(server)) as here,
     ):
-        time.sleep(size.settle_s)
-        idle = _ns_a_second(server, size.cost_s)
         began, from_ns = time.perf_counter(), callers.nanoseconds(server.pid)
         for number in range(size.messages):
             here[number % 6].says(f"Message {number}")
-        took = time.perf_counter() - began
-        said = callers.nanoseconds(server.pid) - from_ns - idle * took
+        took, all_of_it = time.perf_counter() - began, callers.nanoseconds(server.pid) - from_ns
+        time.sleep(size.settle_s)  # what messages leave to be done later
+        idle = _ns_a_second(server, size.cost_s)
+        said = all_of_it - idle * took
         began, from_ns = time.perf_counter(), callers.nanoseconds(server.pid)
         callers.come_together(here, video=False)
-        time.sleep(size.settle_s)
         took = time.perf_counter() - began
         coming = callers.nanoseconds(server.pid) - from_ns - idle * took
+        time.sleep(size.settle_s)
         talking = _ns_a_second(server, size.cost_s) - idle
         hour = coming + 3600 * talking
         messages = said * 100 / size.messages
