@@ -19,7 +19,7 @@ from msgspec import Raw
 from parley import contract, present, records
 from parley.domain import calls
 from parley.domain.context import Context
-from parley.errors import NoSuchPeer, NotInCall, TooLarge, Unavailable
+from parley.errors import CallFull, NoSuchPeer, NotInCall, TooLarge, Unavailable
 from parley.live.audience import Audience, Client, Seat
 from parley.wire.server import Server
 
@@ -38,6 +38,11 @@ NOTICED_AFTER_S = 1.0
 """Pages whose ways to another break signal to it so soon. It is asked for a sign then, and has what
 is left of the time."""
 STATE = "call_state"
+CALLS_PER_SOCKET = 10
+DEVICES_PER_ADDRESS = 200
+"""In calls of one process: a school behind one address still fits, and nobody alone keeps all
+processes busy with looking after calls.
+"""
 PIECES_MAX = 200
 """Signals of which not all pieces came yet."""
 
@@ -117,6 +122,8 @@ class Calling:
         conversation_id = seat.conversation_id
         if seat.person is None:
             raise NotInCall
+        if conversation_id not in client.peers:
+            self._require_few(client)
         sending = calls.Sending(
             data.audio,
             data.video,
@@ -127,6 +134,20 @@ class Calling:
         came = await calls.join(self._context, seat.person, sending, may_begin=may_begin)
         self._take(client, seat, came.peer)
         return present.call_ack(came.call, came.peer)
+
+    def _require_few(self, client: Client) -> None:
+        if len(client.peers) >= CALLS_PER_SOCKET:
+            raise CallFull(
+                f"This connection is in {CALLS_PER_SOCKET} calls already. Leave one of them first."
+            )
+        if not self._server.has_limits:
+            return
+        clients = (self._audience.clients.get(each.sid or "") for each in self._devices.values())
+        count = sum(each is not None and each.address == client.address for each in clients)
+        if client.address and count >= DEVICES_PER_ADDRESS:
+            raise CallFull(
+                f"{count} devices of your network are in calls already. Try again when some left."
+            )
 
     def _take(self, client: Client, seat: Seat, peer: str) -> None:
         """This socket is that device from now on, if it is still there."""

@@ -124,6 +124,11 @@ class Server(GuardedSocketIO):
         """Packets that were dropped since the start."""
         return self.eio.counts["malformed"]
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether there is a bound to what one address may have."""
+        return self.eio.places.is_limited
+
     def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
         """Emit to each of these clients: encoded once, in order, nobody waited for."""
         direct = self._direct
