@@ -64,6 +64,9 @@ want() {
 want Firefox "${FIREFOX:-firefox-esr}" firefox-esr
 want WebKit WebKitWebDriver webkit2gtk-driver
 
+# What the examples of the documentation read answers with.
+has jq || install jq || echo "There is no jq: some examples of the documentation are not run (Debian: apt-get install jq)." >&2
+
 # Those who have no Redis do without the tests of several processes with it. Debian's package would start one at every
 # boot; redis-tools holds the server's program under another name, which is enough for the tests of counting in it.
 want_redis() {

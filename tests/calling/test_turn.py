@@ -153,6 +153,7 @@ def is_taken(port: int, username: str, credential: str) -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.long("it waits until they expire")
 @needs_coturn
 def test_a_turn_server_takes_our_credentials_until_they_expire(tmp_path: Path) -> None:
     now = datetime.now(UTC)

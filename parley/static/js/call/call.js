@@ -6,7 +6,7 @@ import { between } from "../connection/between.js";
 import { remember } from "../browser/saved.js";
 import { Media } from "./media.js";
 import { Mesh } from "./mesh.js";
-import { Speaking } from "./order.js";
+import { Speaking, Unheard } from "./order.js";
 import { Quality, isBad, limitsFor } from "./quality.js";
 import { whyNoRoute, whyNotIn } from "./trouble.js";
 
@@ -30,6 +30,8 @@ const PASSING = ["no_answer", "rate_limited", "unavailable"];
 /** What the server says to a socket that it doesn't know in the call yet. */
 const AWAY = ["not_joined", "not_in_call"];
 const BACK_MS = 50;
+/** A page that wasn't looked after for so long slept, as behind a closed lid. */
+const SLEPT_MS = 8000;
 /** That a call was ended is told beside its state, in either order. */
 const TOLD_WITHIN_MS = 700;
 /** Credentials of a TURN server are asked for anew this long before they end. */
@@ -65,10 +67,11 @@ export class Call {
     /** @type {Map<string, Partial<Record<Kind, MediaStreamTrack>>>} by peer, what comes from them */
     this.received = new Map();
     this.speaking = new Speaking();
+    this.unheard = new Unheard();
     this.quality = new Quality();
     /** @type {Set<string>} whose line is weak */
     this.weak = new Set();
-    this.media = new Media({ changed: (kind, track) => this.sends(kind, track), failed: say });
+    this.media = new Media({ changed: (kind, track) => this.sends(kind, track), failed: say, held: (kind, isHeld) => this.held(kind, isHeld) });
     /** @type {Mesh | undefined} */
     this.transport = undefined;
     /** @type {Promise<any> | undefined} */
@@ -84,7 +87,8 @@ export class Call {
   /** What the others are told of us. */
   get flags() {
     const { media } = this;
-    return { audio: media.has("audio") && !media.isMuted, video: media.has("video"), screen: media.has("screen"), hand: this.hand };
+    const goes = (/** @type {Kind} */ kind) => media.has(kind) && !media.isHeld(kind);
+    return { audio: goes("audio") && !media.isMuted, video: goes("video"), screen: media.has("screen"), hand: this.hand };
   }
 
   /** Which servers help to find a way; asked for while somebody still looks at their own picture. */
@@ -323,6 +327,16 @@ export class Call {
     this.changed();
   }
 
+  /** By a phone call, or another program. @param {Kind} kind @param {boolean} isHeld */
+  held(kind, isHeld) {
+    if (kind !== "audio" && kind !== "video") return;
+    const device = kind === "audio" ? "microphone" : "camera";
+    if (!isHeld) this.say(kind === "audio" && this.media.isMuted ? "Your microphone is back. You're muted." : `Your ${device} is back.`);
+    else this.say(`Your device has paused your ${device}, perhaps for a phone call. It comes back by itself.`);
+    if (this.peer) this.tell();
+    this.changed();
+  }
+
   /** @param {boolean} isMuted */
   mute(isMuted) {
     this.media.mute(isMuted);
@@ -359,6 +373,9 @@ export class Call {
   }
 
   async look() {
+    const now = Date.now();
+    if (now - (this.lookedAt ?? now) > SLEPT_MS) this.transport?.again();
+    this.lookedAt = now;
     const lines = await this.transport?.lines();
     if (!lines || this.isOver) return;
     this.quality.look(lines.values());
@@ -374,6 +391,8 @@ export class Call {
     const before = this.heardNow;
     for (const { peer } of this.others()) this.speaking.hear(peer, this.transport?.level(peer) ?? 0, now);
     this.speaking.hear(this.peer, this.media.level, now);
+    const isUnheard = this.unheard.hear(this.media.isMuted ? this.media.loudness : 0, now);
+    if (isUnheard) this.say("You're muted: others can't hear you.");
     const first = this.speaking.take(this.others().map(({ peer }) => peer), now);
     this.heardNow = `${first} ${this.people.map(({ peer }) => (this.speaking.speaks(peer, now) ? peer : "")).join()}`;
     if (before !== this.heardNow) this.changed();
