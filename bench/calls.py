@@ -182,14 +182,6 @@ def _trouble(home: network.Home, ada: Visitor, ben: Visitor, size: Size) -> Iter
         silences = _changes(home, ada, ben, size.changes, is_apart=is_apart)
         yield _row(f"{what}: silent for", "changed", silences)
     began = hearing.now_ms()
-    home.lose(100)
-    time.sleep(size.cut_s)
-    home.lose(0)
-    back = hearing.now_ms()
-    _heard_by_both(ada, ben, back)
-    after = max(hearing.first_heard_ms(each, back, within_s=1) for each in (ada, ben))
-    yield f"Nothing gets through for {size.cut_s:.0f} s: heard again {after:.0f} ms after that."
-    began = hearing.now_ms()
     before = ben.measures(hearing.SENT_AT_MOST)
     home.lose(LOSES_PERCENT)
     time.sleep(size.lossy_s)
@@ -201,6 +193,13 @@ def _trouble(home: network.Home, ada: Visitor, ben: Visitor, size: Size) -> Iter
         f"{size.lossy_s:.0f} s, where it was {before}; "
         f"longest silence {max(silences):.0f} ms; {states[-1]}."
     )
+    home.lose(100)
+    time.sleep(size.cut_s)
+    home.lose(0)
+    back = hearing.now_ms()
+    _heard_by_both(ada, ben, back)
+    after = max(hearing.first_heard_ms(each, back, within_s=1) for each in (ada, ben))
+    yield f"Nothing gets through for {size.cut_s:.0f} s: heard again {after:.0f} ms after that."
 
 
 def _changes(
@@ -208,9 +207,9 @@ def _changes(
 ) -> list[float]:
     """From the wire to the air, and back: how long nothing was heard."""
     silences = []
-    for number in range(times):
+    for _ in range(times):
         _heard_by_both(ada, ben, hearing.now_ms())
-        one, other = (home.wire, "air") if number % 2 else (home.air, "wire")
+        one, other = (home.wire, "air") if home.by == "air" else (home.air, "wire")
         if not is_apart:
             one()
             time.sleep(HANDED_OVER_S)
