@@ -30,6 +30,11 @@ TELL_EVERY_S = 0.2
 AGAIN_S = 1.0
 """After the database could not be read."""
 LOOK_EVERY_S = 2.5
+FEW = 2
+SELDOM = 4
+"""Of so few devices one is asked at each look; where there are more, who are the first to notice,
+one at every fourth.
+"""
 LOOK_AGAIN_S = 0.5
 """While somebody doesn't answer."""
 LOST_AFTER_S = 10.0
@@ -423,7 +428,10 @@ class Calling:
         for conversation_id, devices in by_call.items():
             watched = self._watched.setdefault(conversation_id, _Watched())
             watched.turn += 1
-            self._ask(devices[watched.turn % len(devices)])
+            looks = 1 if len(devices) <= FEW else SELDOM
+            turn, rest = divmod(watched.turn, looks)
+            if not rest:
+                self._ask(devices[turn % len(devices)])
 
     def _take_in_unknown(self) -> None:
         """Devices of this process that it knows nothing of, as where joining broke off once it was

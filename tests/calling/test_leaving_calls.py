@@ -219,6 +219,7 @@ async def test_a_socket_that_answers_nothing_has_left(
     dora = Person("Dora", server.url, ("polling",))
     await dora.join(talk.room_id)
     await call(dora, talk.room_id)
+    monkeypatch.setattr(calls, "SELDOM", 1)
     monkeypatch.setattr(calls, "LOST_AFTER_S", 5.0)
     async with raw_socket(server.url) as silent:
         await silent.ask("join_room", {"room_id": talk.room_id, "username": "Sly"}, id=1)
