@@ -20,6 +20,7 @@ export class Bots {
     this.send = send;
     this.answers = new Answers();
     this.commands = new Commands(connection);
+    for (const name of ["ask_answered", "ask_late"]) connection.socket.on(name, (fields) => this.told(name, fields));
   }
 
   /**
