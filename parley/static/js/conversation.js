@@ -405,9 +405,8 @@ function offerNotifying() {
 /** @param {MouseEvent} event */
 async function openNotifying(event) {
   const opener = /** @type {HTMLElement} */ (event.currentTarget);
-  const loaded = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]).catch(() => undefined);
-  if (loaded) loaded[0].openNotifying({ roomId, opener });
-  else announce("The notification settings didn't load. Check your connection.");
+  const loaded = await orTell(Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]));
+  loaded?.[0].openNotifying({ roomId, opener });
 }
 
 /** @param {MouseEvent} [event] none where a result of the search's own page led here */

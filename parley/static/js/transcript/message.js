@@ -84,7 +84,7 @@ export function updateMessage(element, item, roomId, faces) {
   if (message.deleted) hidden.delete(element);
   showFiles(element, item);
   // Hardly any message has some.
-  if (message.buttons || element.querySelector(".message-buttons")) {
+  if (message.buttons || element.querySelector(":scope > .message-buttons")) {
     untilThere(() => import("../bots/buttons.js")).then((loaded) => loaded.showButtons(element, item));
   }
   showMessageTime(element, message.timestamp);
@@ -237,7 +237,7 @@ export function readMessage(element) {
   const attachments = attached && JSON.parse(attached);
   shown.set(element, isWordless({ message, attachments }) ? "" : message);
   element.querySelector("noscript")?.remove();
-  const buttons = /** @type {HTMLElement | null} */ (element.querySelector(".message-buttons"))?.dataset.buttons;
+  const buttons = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .message-buttons"))?.dataset.buttons;
   const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, message,
