@@ -70,6 +70,7 @@ from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
 from parley.pages.contacts import contact_pages
 from parley.pages.conversations import pages
+from parley.pages.documentation import documentation_pages
 from parley.pages.door import door_pages
 from parley.pages.export import export_pages
 from parley.pages.files import file_pages
@@ -417,6 +418,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(search_pages)
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
+    app.register_blueprint(documentation_pages())
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(arrivals())
     if has_mail:

@@ -41,7 +41,7 @@ from parley.calls import (
     service,
     uploads,
 )
-from parley.contract import decode, openapi
+from parley.contract import asyncapi, decode, openapi
 from parley.errors import (
     AccountRequired,
     BadRequest,
@@ -300,6 +300,7 @@ def _rule(call: contract.Call) -> str:
 
 
 DESCRIPTION = "/openapi.json"
+DESCRIPTION_OF_EVENTS = "/asyncapi.json"
 _METHODS = _methods()
 """What each path takes, by its rule."""
 _OF_MAIL = {_rule(call) for call in contract.CALLS.values() if call.is_of_mail}
@@ -324,6 +325,12 @@ def rest(*, allowed_origins: tuple[str, ...], has_mail: bool = False) -> Bluepri
         )
     blueprint.add_url_rule(
         DESCRIPTION, "description", _description, provide_automatic_options=False
+    )
+    blueprint.add_url_rule(
+        DESCRIPTION_OF_EVENTS,
+        "description_of_events",
+        _description_of_events,
+        provide_automatic_options=False,
     )
     for rule, by_method in uploads.HANDLERS.items():
         for method, upload in by_method.items():
@@ -406,6 +413,10 @@ async def _body(call: contract.Call) -> Struct:
 
 async def _description() -> Response:
     return web.json(openapi.document(has_mail=web.site().context.mail is not None, root=web.root()))
+
+
+async def _description_of_events() -> Response:
+    return web.json(asyncapi.document(root=web.root()))
 
 
 async def _not_taken(**_path: str) -> Response:

@@ -333,7 +333,11 @@ def presented_token() -> str | None:
 
 def is_for_program() -> bool:
     """Whether the answer is JSON rather than a page."""
-    return request.path.startswith("/api/") or request.path in ("/api", "/openapi.json")
+    return request.path.startswith("/api/") or request.path in (
+        "/api",
+        "/openapi.json",
+        "/asyncapi.json",
+    )
 
 
 def is_own_page() -> bool:

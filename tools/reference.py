@@ -135,8 +135,8 @@ _RATES = (
 )
 _INTRODUCTION = (
     "One server, one origin. Pages, REST and Socket.IO (`/socket.io/`, Engine.IO 4, the default "
-    "namespace, long-polling and WebSocket) are all there. `GET /openapi.json` describes the "
-    "REST calls for programs.",
+    "namespace, long-polling and WebSocket) are all there. `GET /openapi.json` describes the REST "
+    "calls for programs, `GET /asyncapi.json` the events.",
     "",
     "Clients ignore fields and events they do not know: more may be added, nothing is taken away.",
     "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -255,13 +255,14 @@ class ConversationSummary(Struct, kw_only=True):
 
 class LastMessage(Struct, kw_only=True):
     """What was said last; `excerpt` is how it begins, on one line. With `deleted: true` nothing is
-    left of it.
+    left of it. With `type: "call"` the server says what became of a call, and names who called.
     """
 
     user_id: str
     username: str
     excerpt: str
     timestamp: Timestamp
+    type: Literal["call"] | UnsetType = UNSET
     deleted: bool | UnsetType = UNSET
 
 

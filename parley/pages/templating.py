@@ -13,6 +13,7 @@ from parley.pages import (
     attached,
     buttons,
     decisions,
+    documentation,
     faces,
     forms,
     own,
@@ -32,6 +33,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
+    app.jinja_env.globals.update(has_documentation=documentation.is_there())
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))
     app.jinja_env.globals.update(who_may_start=config.who_may_start)
     picture = assets.url(SHOWN_ELSEWHERE)

@@ -315,6 +315,8 @@ class CallChanged(Struct, frozen=True, tag=True):
     """Somebody came into a call or left it, or what they send is another."""
 
     conversation_id: int
+    news: Literal["", "began", "people", "over"] = ""
+    """Whether it is another call than before, or others are in it."""
 
 
 class CallTold(Struct, frozen=True, tag=True):
