@@ -268,3 +268,17 @@ def test_what_is_encrypted_goes_to_no_bot_whatever_the_server_says(arrive: Arriv
     ada.reads("/echo tea")
     expect(ada.page.get_by_role("option")).to_have_count(0)
     expect(ada.page.get_by_role("log", name="Answers from bots")).to_have_count(0)
+
+
+def test_what_was_written_goes_out_where_nothing_of_bots_loads(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = talk_of(seeding)
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.may_meet("failed", "Failed to load resource", "ERR_FAILED", "console")
+    ada.page.route(re.compile(r"/bots[^/]*\.js$"), lambda route: route.abort())
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.sends("/echo tea")
+    ada.reads("/echo tea")

@@ -382,7 +382,10 @@ function receiveChanged(message) {
  */
 async function send(text, files) {
   teller.sent();
-  if (text[0] === "/" && !files?.length && (await startBots().catch(() => undefined))?.takes(text)) return;
+  if (text[0] === "/" && !files?.length) {
+    const late = new Promise((resolve) => setTimeout(resolve, 5000)); // a script may never come, and what was written is to go
+    if ((await Promise.race([startBots().catch(() => undefined), late]))?.takes(text)) return;
+  }
   sendMessage(text, files);
 }
 

@@ -6,6 +6,7 @@ import { Answers } from "./answers.js";
 import { Commands } from "./commands.js";
 
 const SHOWN_FOR_MS = 6000;
+const LOADS_WITHIN_MS = 5000;
 
 export class Bots {
   /**
@@ -39,7 +40,8 @@ export class Bots {
 
   /** @param {string} text */
   async use(text) {
-    await this.commands.load();
+    // What doesn't come must not keep back what somebody wrote.
+    await Promise.race([this.commands.load(), new Promise((resolve) => setTimeout(resolve, LOADS_WITHIN_MS))]);
     const found = this.commands.find(text);
     if (!found) return this.send(text);
     const { bot, username, name } = found.offer;
