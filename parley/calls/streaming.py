@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from quart import Response, request
 from quart.wrappers.response import IterableBody
@@ -35,7 +35,7 @@ async def events(room_id: str) -> Response:
     is_line = OWN_LINES in request.scope.get("state", {})
     address = web.address()
     made = await streams.make(room_id, session, since=since, address=address, is_line=is_line)
-    request.scope[LINE] = made  # type: ignore[typeddict-unknown-key]
+    cast("dict[str, Any]", request.scope)[LINE] = made
     if isinstance(made, StreamBody):
         del response.headers["Content-Length"]
         response.response, response.timeout = IterableBody(made.pieces()), None

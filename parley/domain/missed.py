@@ -15,8 +15,8 @@ from parley.records import (
     EpochBegan,
     Event,
     MessageChanged,
-    MessagesErased,
     MessageSent,
+    MessagesErased,
     Session,
 )
 from parley.storage import epochs as stored_epochs

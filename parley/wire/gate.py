@@ -26,9 +26,9 @@ from parley.wire.handshake import (
     HostRule,
     OriginRule,
 )
+from parley.wire.line import Line
 from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
-from parley.wire.line import Line
 from parley.wire.server import Server
 from parley.wire.stream import LINE, handing_over
 from parley.wire.unread import Backlog

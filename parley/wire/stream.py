@@ -1,4 +1,5 @@
-"""Server-sent events (HTML Living Standard, section 9.2): what sockets are told, for who only hears.
+"""Server-sent events (HTML Living Standard, section 9.2): what sockets are told, for who only
+hears.
 
 A stream begins as any request, answered by the app. Its answer has no end, so where the connection
 is ours it becomes a line once that has begun; inside other ASGI servers it is the body of the
