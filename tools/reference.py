@@ -360,14 +360,14 @@ _STREAMS = (
     "",
     "It begins with `conversation_state`. With the header `Last-Event-ID`, which browsers send "
     "when they come back, or with `since` in the query, it begins with what was missed instead, "
-    "however much that is: each message as it is now, as `new_message` where it is new, at the seq of its "
-    "last change. Then everything comes as it happens, nothing left out and nothing twice. A seq "
-    "that the conversation has not reached is answered like none.",
+    "however much that is: each message as it is now, as `new_message` where it is new, at the "
+    "seq of its last change. Then everything comes as it happens, nothing left out and nothing "
+    "twice. A seq that the conversation has not reached is answered like none.",
     "",
     "Whoever may read may hear: send your token as `Authorization: Bearer`. One in the address is "
     "refused, since addresses are kept in logs. A participant is told what a socket of theirs "
-    "would be, without being here by it. Who may read no more is told `removed`, and the stream ends. It "
-    "counts as a join, takes one of the connections of its address, and is ended where its client "
+    "would be, without being here by it. Who may read no more is told `removed`, and the stream "
+    "ends. It counts as a join, takes one of the connections of its address, and is ended where its client "
     f"does not read. A comment comes every {BEAT_EVERY_S:.0f} seconds, so that proxies keep the "
     "connection.",
     "",
