@@ -180,7 +180,7 @@ def refusal_in(answer: bytes) -> Refused:
         [told] = msgspec.json.decode(answer, type=list[ErrorAck])
     except (msgspec.MsgspecError, ValueError):
         return Refused("internal", "The server answered with something unknown.")
-    return Refused(told.code, told.error, told.retry_after)
+    return Refused(told.code, told.error, told.retry_after, told.epoch)
 
 
 def _not_let_in(answer: bytes) -> Exception:
