@@ -23,6 +23,8 @@ from bench.workloads.talking import until_idle
 EVENT_AT_MOST, MEMORY_AT_MOST_BYTES = 1.1, 10 * 1024
 RATE = 40.0
 AT_ONCE = 50
+WAITS = 600
+"""Tenths of a second for what is on its way."""
 KINDS = ("socket", "stream")
 
 
@@ -149,6 +151,10 @@ async def _turn(server: Running, kind: str, size: Size) -> tuple[float, float]:
             if (early := began + number / RATE - loop.time()) > 0:
                 await asyncio.sleep(early)
             speaker.say()
+        for _ in range(WAITS):
+            if tally.frames >= count * size.people:
+                break
+            await asyncio.sleep(0.1)
         await until_idle(server)
         meter.read()
         if tally.frames < count * size.people:

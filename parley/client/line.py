@@ -64,7 +64,7 @@ class Line:
             async with asyncio.timeout(OPEN_WITHIN_S):
                 socket = await connect(
                     url,
-                    ssl=context,
+                    ssl=(context or True) if url.startswith("wss:") else None,
                     compression=None,
                     ping_interval=None,  # the server asks, by Engine.IO
                     close_timeout=2,
