@@ -13,6 +13,7 @@
     python -m bench --stream            an event on a stream beside one on a socket
     python -m bench --client            parley.client beside python-socketio's
     python -m bench --accounts          what accounts cost, among a hundred thousand
+    python -m bench --calls             what arrives in a call, and what it costs
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -28,6 +29,7 @@ from pathlib import Path
 
 from bench import (
     accounts,
+    calls,
     chart,
     clients,
     cluster,
@@ -92,6 +94,9 @@ def main() -> None:
         return
     if asked.accounts:
         print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.calls:
+        calls.measure(asked.parley, cores, is_quick=asked.quick)
         return
     stopped = False
     try:
@@ -164,6 +169,7 @@ def _arguments() -> argparse.Namespace:
     add("--stream", action="store_true", help="what a stream costs beside a socket, instead")
     add("--client", action="store_true", help="what a program can say and hear, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
+    add("--calls", action="store_true", help="what arrives in a call, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

@@ -39,6 +39,7 @@ def test_it_is_of_this_source() -> None:
     assert bundle.is_current(), "run make bundle"
 
 
+@pytest.mark.long("its stamp tells every time whether it is of this source")
 def test_it_is_what_the_tools_make_of_it(tmp_path: Path) -> None:
     if not bundle.ROLLUP.exists() and os.environ.get("CI") != "true":
         pytest.skip("Rollup is not installed: make setup installs it where there is npm")

@@ -596,6 +596,7 @@ def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.long("a signal tells most of it")
 def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
     """It and its shell both send SIGHUP, and what is said then goes nowhere."""
     terminal, end = os.openpty()
@@ -622,6 +623,7 @@ def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
     assert server.wait(15) == 0
 
 
+@pytest.mark.long("a signal tells most of it")
 def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None:
     command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(begun(tmp_path))]
     with subprocess.Popen(

@@ -1,6 +1,6 @@
 """The pages in WebKit: what people do every day, by WebDriver and so in few tests.
 
-Each browser takes seconds to start here, so that every run has two tests and `make browsers` all.
+Each browser takes seconds to start here, so that every run has one test and `make browsers` all.
 """
 
 from __future__ import annotations
@@ -172,6 +172,7 @@ def test_what_was_said_long_ago_is_found_and_left_again(arrive: Arrive, seeding:
     ben.window.until("() => document.querySelector('.walk').hidden")
 
 
+@LONG
 def test_a_message_is_edited_deleted_and_brought_back(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.starts("Tea on Sunday")
@@ -381,3 +382,14 @@ def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     cleo.window.awaits(DRAWN_ANEW)
     differing = cleo.window.awaits(DIFFERING, before, cleo.window.picture())
     assert differing == 0
+
+
+@LONG
+def test_it_says_where_it_cannot_call(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    ada.starts("Tea")
+    ada.joins()
+    if ada.window.runs("() => typeof RTCPeerConnection === 'function'"):
+        pytest.skip("this WebKit can make calls")
+    ada.window.clicks("#call")
+    ada.sees(".call-before [role=alert]", "This browser can't make calls.")

@@ -211,6 +211,7 @@ async def test_who_was_stored_but_never_taken_in_has_left(
     await talk.ada.hears("call_state", lambda state: state["call"] is None)
 
 
+@pytest.mark.long("it waits for a ping that nobody answers")
 async def test_a_socket_that_answers_nothing_has_left(
     talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

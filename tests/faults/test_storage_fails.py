@@ -132,6 +132,7 @@ async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
         await talk.is_kept()
 
 
+@pytest.mark.long("a disk that is full tells most of it")
 async def test_a_log_that_cannot_be_written_holds_up_nobody(tmp_path: Path) -> None:
     # The disk that is full is often the one that the log is on.
     full = Path("/dev/full")

@@ -189,6 +189,7 @@ def test_what_is_made_to_cost_much_does_not(text: str, head: str, tmp_path: Path
     assert time.process_time() - began < 10
 
 
+@pytest.mark.long("a large file")
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with path.open("w") as file:

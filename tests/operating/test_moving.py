@@ -135,6 +135,7 @@ async def test_there_and_back_everything_is_the_same(data: Path, url: str, tmp_p
         assert before.execute(ids).fetchall() == after.execute(ids).fetchall()
 
 
+@pytest.mark.long("it is killed again and again")
 @pytest.mark.parametrize(
     "is_back", [False, pytest.param(True, marks=pytest.mark.long("The way there is tried."))]
 )
@@ -199,6 +200,7 @@ async def test_what_postgresql_cannot_store_is_named(data: Path, url: str) -> No
         moving.move_data(str(data), url, nothing)
 
 
+@pytest.mark.long("all is moved twice")
 async def test_a_refused_move_leaves_the_target_as_it_is(
     data: Path, url: str, tmp_path: Path
 ) -> None:
@@ -212,6 +214,7 @@ async def test_a_refused_move_leaves_the_target_as_it_is(
         assert place.ask(off) == [(0,)]
 
 
+@pytest.mark.long("all is moved three times")
 async def test_a_database_that_was_empty_when_it_was_moved_can_be_moved_into(
     data: Path, url: str, tmp_path: Path
 ) -> None:
@@ -347,6 +350,7 @@ async def test_no_server_runs_on_what_was_moved_or_is_half_there(
     await SqliteDatabase(data).open()
 
 
+@pytest.mark.long("servers start, and wait for each other")
 async def test_nothing_is_moved_beside_a_server(data: Path, url: str) -> None:
     with process(data, "--port", "0", environ={"PARLEY_DATABASE_URL": ""}):
         refused = parley("move-data", str(data), url)

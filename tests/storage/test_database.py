@@ -299,6 +299,7 @@ async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
     assert set(written) <= set(found)
 
 
+@pytest.mark.long("much is written")
 async def test_where_somebody_always_writes_and_reads_the_log_begins_anew_all_the_same(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

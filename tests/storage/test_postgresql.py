@@ -267,6 +267,7 @@ async def test_a_connection_that_ends_in_a_transaction_has_it_run_again(
     assert names(server, name) == ["run 2"]
 
 
+@pytest.mark.long("PostgreSQL is stopped and started")
 async def test_a_server_that_is_away_is_told_of_and_found_again(
     database: PostgresqlDatabase, server: Server, name: str
 ) -> None:
@@ -449,6 +450,7 @@ async def test_a_reading_sees_one_moment_and_writes_nothing(
     assert names(server, name) == ["meanwhile"]
 
 
+@pytest.mark.long("PostgreSQL is stopped and started")
 async def test_another_database_under_the_same_name_is_noticed(
     server: Server, name: str, tmp_path: Path
 ) -> None:
