@@ -376,7 +376,8 @@ _STREAMS = (
 _BOTS = (
     "A bot is a participant of one conversation, of the role `bot`, which an owner made: "
     "[how](bots.md). It sends its token as any program does, and acts without joining; to hear "
-    "what happens it joins on a socket. It may what its owners allowed it, and nothing else: "
+    "what happens it joins on a socket, or takes a [stream](#events-over-plain-http). "
+    "It may what its owners allowed it, and nothing else: "
     "`forbidden` says so. Once its rights or its token are others, its connections end.",
     "",
     "A client shows `description`, `hint`, `label` and answers as text. Whoever uses a command or "
