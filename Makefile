@@ -65,7 +65,7 @@ browsers: setup ## Run the pages' tests whole, in Chromium, Firefox and WebKit; 
 	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) --ignore tests/browser/test_webkit.py
 
 KILLS ?= 200
-torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
+torture: setup ## Kill a server under load KILLS=200 times, then every other fault and all that is long
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/cluster
 	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser

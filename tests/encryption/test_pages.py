@@ -409,6 +409,7 @@ async def test_what_people_wrote_is_no_difference(server: Process) -> None:
 # --- the command ---
 
 
+@pytest.mark.long("a program starts for each")
 async def test_the_command_says_it_by_its_exit_code(server: Process, tmp_path: Path) -> None:
     path = await begin(server.url)
     done = await asyncio.to_thread(parley, "check-page", f"{server.url}{path}")
@@ -440,6 +441,7 @@ async def test_what_is_no_link_cannot_be_checked(url: str) -> None:
         await check_page(url, OURS)
 
 
+@pytest.mark.long("a program of its own starts for it")
 async def test_a_server_that_is_not_there_cannot_be_checked(server: Process) -> None:
     async with spoiled(server.url) as there:
         gone = there.url

@@ -29,9 +29,17 @@ THERE: list[tuple[Trouble, str]] = [
 ]
 """On PostgreSQL. What happens where it is gone, and reads with it, is in tests/cluster."""
 WAYS = THERE if ON_POSTGRESQL else ON_SQLITE
+WAITS: dict[Trouble, pytest.MarkDecorator] = {
+    trouble.another_program_holds_the_lock: pytest.mark.long(
+        "it waits for all that a locked database is given"
+    )
+}
 
 
-@pytest.mark.parametrize(("way", "reason"), WAYS, ids=[way.__name__ for way, _ in WAYS])
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [pytest.param(way, reason, marks=WAITS.get(way, ()), id=way.__name__) for way, reason in WAYS],
+)
 async def test_while_nothing_can_be_stored_sends_are_refused_and_reads_go_on(
     tmp_path: Path, way: Trouble, reason: str
 ) -> None:

@@ -208,7 +208,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("how", some(list(BROKEN), every=4, why="one of each kind tells most"))
+@pytest.mark.parametrize("how", some(list(BROKEN), every=6, why="one of each kind tells most"))
 def test_what_a_proxy_does_wrong_is_found(how: str, authority: trustme.CA, tmp_path: Path) -> None:
     change, state, words = BROKEN[how]
     with behind(NGINX, authority, tmp_path, change) as (_, flags):
@@ -217,6 +217,7 @@ def test_what_a_proxy_does_wrong_is_found(how: str, authority: trustme.CA, tmp_p
     assert found.says("ok", "public url", "Parley answers")
 
 
+@pytest.mark.long("one that is set up wrong tells most")
 def test_a_proxy_that_is_not_trusted_is_named(authority: trustme.CA, tmp_path: Path) -> None:
     with behind(NGINX, authority, tmp_path, trusted="192.0.2.1") as (_, flags):
         found = doctor(tmp_path / "data", *flags, **trusting(authority, tmp_path))

@@ -31,7 +31,7 @@ from parley.storage.schema import Instant, facts
 from parley.storage.sqlite.database import SqliteDatabase
 from tests import databases
 from tests.people import Person
-from tests.servers import process
+from tests.servers import begin_folder, process
 from tests.test_hosting import parley, said_in
 
 postgresql = pytest.importorskip("psycopg")
@@ -110,9 +110,7 @@ class Filler:
 
 async def filled(data: Path, rows: int = ROWS) -> None:
     """A database with something in every table."""
-    database = SqliteDatabase(data)
-    await database.open()
-    await database.close()
+    begin_folder(data)
     filler = Filler()
     with closing(sqlite3.connect(data / folder.NAME)) as connection, connection:
         for table in TABLES:
@@ -192,6 +190,7 @@ async def test_a_difference_is_found(data: Path, url: str, monkeypatch: pytest.M
         assert place.fact(MOVED) is None
 
 
+@pytest.mark.long("what is found to differ tells most")
 async def test_what_postgresql_cannot_store_is_named(data: Path, url: str) -> None:
     await filled(data)
     with closing(sqlite3.connect(data / folder.NAME)) as connection, connection:
@@ -238,6 +237,7 @@ async def test_two_moves_at_once_are_refused_in_words(data: Path, url: str) -> N
     assert "Something else writes to the PostgreSQL database" in refused.stderr
 
 
+@pytest.mark.long("another move beside it tells most")
 async def test_nobody_becomes_an_owner_beside_a_move(
     data: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,15 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from parley.errors import BadRequest, Unavailable
+from parley.storage import folder
 from parley.storage.database import Database
 from parley.storage.prepared import execute
 from parley.storage.sqlite import database as storage
 from parley.storage.sqlite.database import SqliteDatabase
+from tests.servers import first_database
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """With a table of its own, to write down names in."""
+    (tmp_path / folder.NAME).write_bytes(first_database())
     database = SqliteDatabase(tmp_path)
     await database.open()
     await database.write(

@@ -302,6 +302,7 @@ async def test_polling_clients_may_send_as_much_as_any(config: Config) -> None:
         assert await mallory.poll() == 400
 
 
+@pytest.mark.long("those that poll tell most")
 async def test_upgraded_clients_may_send_as_much_as_any(config: Config) -> None:
     async with (
         running(config) as server,
