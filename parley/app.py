@@ -82,6 +82,7 @@ from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
+from parley.pages.oembed import oembed_pages
 from parley.pages.providers import provider_pages
 from parley.pages.reactions import reaction_pages
 from parley.pages.reporting import reporting_pages
@@ -427,6 +428,7 @@ def _serve(app: Parley, config: Config) -> None:
             app.register_blueprint(blueprint)
     app.register_blueprint(app.assets.blueprint())
     app.register_blueprint(framing_pages(app.assets))
+    app.register_blueprint(oembed_pages)
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
     if config.root:

@@ -32,7 +32,7 @@ STARTED_MAX, STARTED_WITHIN = 300, timedelta(hours=1)
 VISITOR = "Visitor"
 """Who gives no name."""
 NAME = "{name}"
-TITLE, USERNAME = f"Visitor: {NAME}", "Support"
+USERNAME = "Support"
 _NO_DESK = "There is no such desk. It may have been removed."
 
 
@@ -120,10 +120,10 @@ def _owned(connection: sa.Connection, session: Session | None, desk_id: str) -> 
 
 
 def _clean(wishes: Mapping[str, str]) -> dict[str, str]:
-    """As they are kept; what is empty is as usual."""
+    """As they are kept. Titles that are empty are made of both names."""
     clean: dict[str, str] = {}
     if "title" in wishes:
-        clean["title"] = text.cut_title(wishes["title"]) or TITLE
+        clean["title"] = text.cut_title(wishes["title"])
     if "username" in wishes:
         clean["username"] = text.claimed_name(wishes["username"]) or USERNAME
         naming.require_seen(clean["username"])
@@ -217,7 +217,7 @@ async def start(
 
 
 def _title(desk: Desk, name: str) -> str:
-    return desk.title.replace(NAME, name)[:TITLE_MAX_CHARS]
+    return (desk.title or f"{desk.username}: {NAME}").replace(NAME, name)[:TITLE_MAX_CHARS]
 
 
 def _seat_owner(

@@ -106,9 +106,9 @@ class Assets:
         """A file as it is. Raises `KeyError` for none of ours."""
         return self._files[name].content
 
-    def served(self, name: str) -> bytes:
-        """What a page would get for it: what was made of it, or else itself."""
-        return self._files[self._made.get(name, [name])[0]].content
+    def answer(self, name: str) -> Response:
+        """With a file, or with what was made of it, at an address that stays the same."""
+        return _response(self._files[self._made.get(name, [name])[0]], is_current=False)
 
     def pressed(self, name: str) -> bytes | None:
         """A file by Brotli, where the tools pressed it as it is. Raises `KeyError`."""

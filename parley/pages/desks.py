@@ -119,7 +119,7 @@ async def _page(error: str = "", filled: dict[str, str] | None = None) -> str:
         embedding=web.site().config.embedding_origins,
         public_url=public_url,
         may_start=await inviting.may_start(context, session),
-        usual={"title": desks.TITLE, "username": desks.USERNAME},
+        usual=desks.USERNAME,
         error=error,
         filled=filled or {},
     )

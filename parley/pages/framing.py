@@ -22,12 +22,11 @@ def is_framed() -> bool:
 
 
 def framing_pages(assets: Assets) -> Blueprint:
-    content = assets.served(SOURCE)
     pages = Blueprint("framing", __name__)
 
     @pages.get(SCRIPT)
     async def script() -> Response:
-        response = Response(content, content_type="text/javascript; charset=utf-8")
+        response = assets.answer(SOURCE)
         response.headers["Cache-Control"] = f"public, max-age={SCRIPT_MAX_AGE_S}"
         # It is for other sites' pages, and holds nothing of anybody's.
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

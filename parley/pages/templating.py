@@ -15,6 +15,7 @@ from parley.pages import (
     faces,
     forms,
     framing,
+    oembed,
     own,
     parts,
     previews,
@@ -33,6 +34,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     app.jinja_env.globals.update(is_framed=framing.is_framed)
     app.jinja_env.globals.update(embedding_origins=config.embedding_origins)
+    app.jinja_env.globals.update(oembed=oembed.discovery)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))
     app.jinja_env.globals.update(who_may_start=config.who_may_start)

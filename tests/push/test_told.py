@@ -70,7 +70,7 @@ async def test_the_owner_of_a_desk_is_told_what_a_visitor_writes_there(
     _, started = await ben.call("POST", path, {"username": "Ben", "message": "Is anybody there?"})
     await service.until(lambda: bool(browser.got))
     [said] = browser.got
-    assert (said["title"], said["sender"]) == ("Visitor: Ben", "Ben")
+    assert (said["title"], said["sender"]) == ("Support: Ben", "Ben")
     assert (said["text"], said["room_id"]) == ("Is anybody there?", started["room_id"])
 
 

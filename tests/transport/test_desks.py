@@ -116,12 +116,13 @@ async def test_an_owner_isn_t_a_visitor_of_their_own(ada: Caller) -> None:
 
 async def test_what_can_t_be_said_begins_nothing(ada: Caller, ben: Caller) -> None:
     desk = await has_desk(ada)
-    for said in (
+    wrong: list[Json] = [
         {"message": "x" * 8_001},
         {"username": "\u200b"},
         {"username": 1},
         {"message": []},
-    ):
+    ]
+    for said in wrong:
         reply = await ben.call("POST", f"/api/desks/{desk}/conversations", said)
         assert reply.status in (400, 413), said
     assert await own(ada) == []

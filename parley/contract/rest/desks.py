@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.rest.call import Call, DoneReply
 from parley.contract.rest.people import JoinReply
@@ -12,8 +12,9 @@ from parley.contract.terms import Description, SaidText, Timestamp, Title, Usern
 
 
 class DeskBody(Struct, kw_only=True):
-    """`title` is what each conversation is called, with `{name}` for the visitor's name; `username`
-    is as whom you answer there. Visitors read `greeting` first.
+    """`title` is what each conversation is called, with `{name}` for the visitor's name; without
+    one it is your name there and theirs. `username` is as whom you answer. Visitors read `greeting`
+    first.
     """
 
     title: Title | None = None
@@ -86,6 +87,8 @@ class StartedReply(JoinReply, kw_only=True):
     desk: str
 
 
+Pixels = Annotated[int, Meta(ge=1, le=100_000)]
+"""Of a frame."""
 _DESK = "/api/desks/{desk_id}"
 DESK_CALLS = (
     Call("desks", "GET", "/api/desks", "Your desks, the newest first.", DesksReply),

@@ -121,10 +121,11 @@
 
     /** @param {boolean} isOpen */
     const show = (isOpen) => {
-      if (isOpen && !frame.src) frame.src = shown;
+      const isNew = isOpen && !frame.src;
+      if (isNew) frame.src = shown;
       panel.hidden = !isOpen;
       button.setAttribute("aria-expanded", String(isOpen));
-      frame.contentWindow?.postMessage({ parley: isOpen ? "opened" : "closed" }, new URL(home).origin);
+      if (!isNew) frame.contentWindow?.postMessage({ parley: isOpen ? "opened" : "closed" }, new URL(home).origin);
       (isOpen ? frame : button).focus();
     };
     button.addEventListener("click", () => show(panel.hidden));

@@ -83,10 +83,16 @@
     if (event.key === "Escape" && !event.defaultPrevented && !event.isComposing && !document.querySelector("dialog:modal")) say({ parley: "close" });
   });
 
+  // A page that comes into view takes the focus, and must not take that of the page around it.
+  const { focus } = HTMLElement.prototype;
+  HTMLElement.prototype.focus = function (options) {
+    if (document.hasFocus()) focus.call(this, options);
+  };
+
   /** Where somebody writes, unless they were somewhere else here before. */
   function focusFirst() {
     if (document.activeElement && document.activeElement !== document.body) return;
-    for (const field of document.querySelectorAll("#message, #username, #desk-name")) {
+    for (const field of document.querySelectorAll("#message, #username, #desk-message")) {
       if (/** @type {HTMLElement} */ (field).checkVisibility()) return /** @type {HTMLElement} */ (field).focus();
     }
   }
