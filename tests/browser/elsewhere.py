@@ -14,8 +14,6 @@ import trustme
 TALK, SHOP, BLOG, EVIL = "talk.test", "shop.test", "blog.test", "evil.test"
 """Ours, two whose pages show it, and one that may not."""
 HOSTS = (TALK, SHOP, BLOG, EVIL)
-POLICY = "default-src 'self'; script-src 'self' {talk}; frame-src {talk}; style-src 'self'"
-"""A strict policy of theirs, with what our frames need and no more."""
 
 
 class Elsewhere(ThreadingHTTPServer):

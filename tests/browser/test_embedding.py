@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from tests.servers import free_port, process
 
 pytestmark = pytest.mark.timeout(120)
 
+DOCS = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text("utf-8")
+TALK_IN_DOCS = "https://talk.example.org"
 FRAME = f"__Host-{FRAME_COOKIE}"
 
 
@@ -50,7 +54,9 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
     port = free_port()
     talk = f"https://{TALK}:{port}"
     with elsewhere.others(chain, key) as others:
-        others.policy = elsewhere.POLICY.format(talk=talk)
+        # What the documentation says a strict policy needs.
+        (needs,) = re.findall(r"^script-src .*$", DOCS, re.MULTILINE)
+        others.policy = f"default-src 'self'; {needs.replace(TALK_IN_DOCS, talk)}"
         flags = (
             *("--port", str(port), "--public-url", talk),
             *("--tls-certificate", str(chain), "--tls-key", str(key)),
@@ -92,6 +98,21 @@ def begins(who: Visitor, title: str) -> str:
     link = who.starts_by_hand(title)
     who.joins()
     return link
+
+
+def asks(who: Visitor, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A call as their page makes it."""
+    headers = {"Content-Type": "application/json", "Parley-Page": "1"}
+    options = {"method": method, "headers": headers, "body": json.dumps(body)}
+    call = "async ([path, options]) => (await fetch(path, options)).json()"
+    reply: dict[str, Any] = who.page.evaluate(call, [path, options])
+    return reply
+
+
+def link_for_readers(who: Visitor, room_id: str) -> str:
+    path = f"/api/conversations/{room_id}/links"
+    url: str = asks(who, "POST", path, {"role": "reader"})["url"]
+    return url
 
 
 def framed(page: Page) -> FrameLocator:
@@ -169,6 +190,24 @@ def test_frames_in_frames_are_shown_only_where_every_page_around_them_may(
         expect(shown).to_have_count(0)
 
 
+def test_the_examples_of_the_documentation_work(sites: Sites, ada: Visitor, opens: Opens) -> None:
+    room_id = begins(ada, "As documented").rsplit("/", 1)[1].partition("#")[0]
+    link = link_for_readers(ada, room_id).rsplit("/", 1)[1]
+    named = {"ROOM": room_id, "CODE": link, "DESK": desk_of(ada), TALK_IN_DOCS: sites.talk}
+    for number, example in enumerate(re.findall(r"```html\n(.*?)```", DOCS, re.DOTALL)):
+        for name, real in named.items():
+            example = example.replace(name, real)
+        page = opens(sites.shows(SHOP, example, f"/example-{number}"))
+        button = page.get_by_role("button", name=re.compile("Chat|Talk to us"))
+        if "data-button" in example or "data-desk" in example:
+            button.click()
+        heading = "The shop" if "data-desk" in example else "As documented"
+        expect(framed(page).get_by_role("heading", name=heading).first).to_be_visible()
+        assert page.get_by_role("button").count() == (
+            0 if "data-conv" in example and "data-button" not in example else 2
+        )
+
+
 def desk_of(who: Visitor) -> str:
     """A desk that somebody makes by hand."""
     who.opens("/desks")
@@ -194,6 +233,7 @@ def test_a_visitor_presses_the_button_and_talks_with_whoever_owns_the_desk(
     expect(frame.locator(".message.mine")).to_have_text(re.compile("Do you have rye"))
     ada.opens("/conversations")
     ada.page.get_by_role("link", name="The shop: Visitor").first.click()
+    ada.is_connected()
     ada.reads("Do you have rye?")
     # What is closed is read by nobody, and tells how much waits.
     frame.get_by_label("Message", exact=True).press("Escape")
@@ -256,17 +296,8 @@ def test_a_read_only_link_shows_what_is_said_and_asks_for_no_name(
     link = begins(ada, "News")
     ada.says("We open on Monday")
     room_id = link.rsplit("/", 1)[1].partition("#")[0]
-    ada.measures(
-        "id => fetch(`/api/conversations/${id}`, {method: 'PATCH', body: '{\"knock\": true}', "
-        "headers: {'Content-Type': 'application/json', 'Parley-Page': '1'}})",
-        room_id,
-    )
-    made = ada.measures(
-        "async id => (await (await fetch(`/api/conversations/${id}/links`, {method: 'POST', "
-        "body: '{\"role\": \"reader\"}', headers: {'Content-Type': 'application/json', "
-        "'Parley-Page': '1'}})).json()).url",
-        room_id,
-    )
+    asks(ada, "PATCH", f"/api/conversations/{room_id}", {"knock": True})
+    made = link_for_readers(ada, room_id)
     page = opens(sites.shows(SHOP, sites.script(conversation=made, read_only="", theme="dark")))
     frame = framed(page)
     expect(frame.get_by_text("We open on Monday")).to_be_visible()
