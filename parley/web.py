@@ -363,7 +363,8 @@ def told(token: str | None) -> str | UnsetType:
     read: better than a token they can. In a frame its browser may keep none.
     """
     mark = request.headers.get(credentials.MARK)
-    if is_own_page() and mark != credentials.IN_FRAME_WITHOUT_COOKIES:
+    needs_it = is_framed() and mark == credentials.IN_FRAME_WITHOUT_COOKIES
+    if is_own_page() and not needs_it:
         return UNSET
     return token or UNSET
 

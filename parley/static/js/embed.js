@@ -119,14 +119,14 @@
       make("div", { class: "head" }, make("span", { "aria-hidden": "true" }, label), close), frame);
     root.append(button, panel);
 
-    /** @param {boolean} isOpen */
-    const show = (isOpen) => {
+    /** @param {boolean} isOpen @param {boolean} [isWished] by somebody, who goes on there */
+    const show = (isOpen, isWished = true) => {
       const isNew = isOpen && !frame.src;
       if (isNew) frame.src = shown;
       panel.hidden = !isOpen;
       button.setAttribute("aria-expanded", String(isOpen));
       if (!isNew) frame.contentWindow?.postMessage({ parley: isOpen ? "opened" : "closed" }, new URL(home).origin);
-      (isOpen ? frame : button).focus();
+      if (isWished) (isOpen ? frame : button).focus();
     };
     button.addEventListener("click", () => show(panel.hidden));
     close.addEventListener("click", () => show(false));
@@ -139,7 +139,7 @@
         count.textContent = data.count > 99 ? "99+" : String(data.count);
       }
     });
-    if ("open" in wishes) show(true);
+    if ("open" in wishes) show(true, false);
   }
 
   if (document.body) start();
