@@ -29,6 +29,9 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_of_two_drafts_neither_takes_the_others_place",
         "test_what_is_pinned_stays_on_top_on_both_devices",
     ),
+    "browser/test_embedding.py": (
+        "test_a_visitor_presses_the_button_and_talks_with_whoever_owns_the_desk",
+    ),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_calls.py": (

@@ -103,9 +103,31 @@
   /** @type {{token?: string, userId?: string, username?: string, role?: string, roomId?: string, desk?: string}} */
   let kept = keepsCookies ? {} : recall();
   globalThis.framed = {
-    tell: (/** @type {number} */ count) => say({ parley: "unread", count }),
+    tell: (/** @type {number} */ count) => {
+      say({ parley: "unread", count });
+      begin();
+    },
     auth: (/** @type {(auth: object) => void} */ give) => give(kept.token ? { token: kept.token } : {}),
   };
+
+  /** @type {HTMLFormElement | undefined} what was sent before the page could send it as somebody */
+  let early;
+  let hasBegun = keepsCookies;
+
+  /** The scripts of the page are there, or will be once this is done. */
+  function begin() {
+    if (hasBegun) return;
+    hasBegun = true;
+    setTimeout(() => early?.requestSubmit());
+  }
+
+  addEventListener("submit", (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (hasBegun || !["composer", "join"].includes(form.id)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    early = form;
+  }, true);
 
   /** Whether the browser keeps one for us here, apart from all other sites. */
   function keepsCookie() {
