@@ -348,7 +348,7 @@ def test_who_cannot_call_is_told_why(arrive: Arrive, site: Process, ben: Visitor
     ben.page.get_by_role("button", name="Call", exact=True).click()
     asked = ben.page.locator(".call-before")
     expect(asked.get_by_role("alert")).to_contain_text("No microphone was found")
-    asked.get_by_role("button", name="Start call").click()
+    asked.get_by_role("button", name="Start without microphone").click()
     is_in(ben)
     expect(tile(ben, "You")).to_contain_text("Muted")
 
@@ -455,7 +455,9 @@ def test_where_all_is_relayed_nobody_learns_an_address(
         link = meets(ada)
         meets(ben, link)
         looks(ada, "Call")
-        expect(ada.page.locator(".call-before")).to_contain_text("Calls are not recorded.")
+        expect(ada.page.locator(".call-before")).to_contain_text(
+            "Calls are not recorded or transcribed."
+        )
         expect(ada.page.locator(".call-before")).not_to_contain_text("address")
         goes_in(ada, "Start call", video=True)
         joins(ben)

@@ -24,7 +24,7 @@ export class Panel {
     this.endAll.addEventListener("click", () => this.moderate({ act: "end" }, ""));
     this.root = make("section", { class: "call-panel", "aria-label": "People and devices", hidden: "", tabindex: "-1" }, [
       make("h3", {}, ["In the call"]), this.list, this.owners, this.devices.root,
-      make("p", { class: "call-notice" }, ["Audio and video are encrypted from device to device. Calls are not recorded."]),
+      make("p", { class: "call-notice" }, ["Audio and video are encrypted from device to device. Calls are not recorded or transcribed."]),
     ]);
     this.shown = "";
   }
@@ -40,8 +40,8 @@ export class Panel {
   show(people) {
     const isOwner = this.store.state.owner || this.store.state.me?.role === "owner";
     this.owners.hidden = !isOwner;
-    const rows = people.map(({ peer, username, isYou, audio, video, screen, hand, isWeak }) => {
-      const facts = [hand && "hand raised", !audio && "muted", video && "camera on", screen && "sharing a screen", isWeak && "weak connection"].filter(Boolean);
+    const rows = people.map(({ peer, username, isYou, audio, video, screen, hand, isWeak, reached }) => {
+      const facts = [reached?.words, hand && "hand raised", !audio && "muted", video && "camera on", screen && "sharing a screen", isWeak && "weak connection"].filter(Boolean);
       return { peer, name: isYou ? `${username} (you)` : username, facts: facts.join(", "), mayRemove: isOwner && !isYou };
     });
     const shown = JSON.stringify(rows);

@@ -49,13 +49,15 @@ export class Stage {
     this.buttons.leave.root.classList.add("danger", "call-leave");
     this.buttons.screen.root.hidden = !navigator.mediaDevices.getDisplayMedia;
     this.buttons.picture.root.hidden = !document.pictureInPictureEnabled;
+    this.controls = make("div", { class: "call-controls", role: "toolbar", "aria-label": "Call" }, Object.values(this.buttons).map(({ root }) => root));
+    /** What one does oneself, for screen readers: the others see it. */
+    this.told = make("p", { class: "visually-hidden", role: "status" });
     this.sounds = new Sounds(() => (this.unblock.hidden = false));
     this.panel = new Panel({ call, store, speaker: (id) => this.sounds.through(id), say: (words) => this.say(words) });
     this.dialog = make("dialog", { class: "call-stage", "aria-label": "Call" }, [
       make("header", { class: "call-head" }, [make("h2", {}, ["Call"]), this.clock, this.line, this.back.root]),
       make("div", { class: "call-middle" }, [this.list, this.panel.root]),
-      this.alone, this.unblock, this.hint,
-      make("div", { class: "call-controls", role: "toolbar", "aria-label": "Call" }, Object.values(this.buttons).map(({ root }) => root)),
+      this.alone, this.unblock, this.hint, this.controls, this.told,
     ]);
     document.body.append(this.dialog);
     this.unblock.addEventListener("click", () => {
@@ -64,6 +66,7 @@ export class Stage {
     });
     this.stops = new AbortController();
     const { signal } = this.stops;
+    this.controls.addEventListener("keydown", (event) => this.step(event));
     addEventListener("keydown", (event) => this.pressed(event), { signal });
     addEventListener("keyup", (event) => event.key === " " && this.talks && this.talk(false), { signal });
     addEventListener("blur", () => this.talks && this.talk(false), { signal });
@@ -80,6 +83,7 @@ export class Stage {
     if (this.isOpen) return;
     openDialog(this.dialog, opener);
     this.list.focus();
+    this.tick();
     this.show();
   }
 
@@ -105,6 +109,15 @@ export class Stage {
       return call.media.start("audio");
     }
     call.mute(!call.media.isMuted);
+    this.told.textContent = call.media.isMuted ? "Muted" : "Unmuted";
+  }
+
+  /** Along the buttons. @param {KeyboardEvent} event */
+  step({ key }) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    const buttons = Object.values(this.buttons).map(({ root }) => root).filter((root) => !root.hidden);
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    if (by && at >= 0) buttons[(at + by + buttons.length) % buttons.length].focus();
   }
 
   toggleMore() {
@@ -191,6 +204,7 @@ export class Stage {
     clearTimeout(this.quiet);
     this.stops.abort();
     this.sounds.end();
+    this.panel.devices.end();
     for (const tile of this.tiles.values()) tile.end();
     this.dialog.close();
     this.dialog.remove();
