@@ -20,7 +20,9 @@ from tests.servers import free_port, process
 
 pytestmark = pytest.mark.timeout(120)
 
-DOCS = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text("utf-8")
+FOLDER = Path(__file__).parents[2] / "docs"
+DOCS = (FOLDER / "embedding.md").read_text("utf-8")
+GUIDE = (FOLDER / "guides" / "support-desk.md").read_text("utf-8")
 TALK_IN_DOCS = "https://talk.example.org"
 FRAME = f"__Host-{FRAME_COOKIE}"
 
@@ -194,11 +196,11 @@ def test_the_examples_of_the_documentation_work(sites: Sites, ada: Visitor, open
     room_id = begins(ada, "As documented").rsplit("/", 1)[1].partition("#")[0]
     link = link_for_readers(ada, room_id).rsplit("/", 1)[1]
     named = {"ROOM": room_id, "CODE": link, "DESK": desk_of(ada), TALK_IN_DOCS: sites.talk}
-    for number, example in enumerate(re.findall(r"```html\n(.*?)```", DOCS, re.DOTALL)):
+    for number, example in enumerate(re.findall(r"```html\n(.*?)```", DOCS + GUIDE, re.DOTALL)):
         for name, real in named.items():
             example = example.replace(name, real)
         page = opens(sites.shows(SHOP, example, f"/example-{number}"))
-        button = page.get_by_role("button", name=re.compile("Chat|Talk to us"))
+        button = page.get_by_role("button", name=re.compile("Chat|Talk to us|Ask us"))
         if "data-button" in example or "data-desk" in example:
             button.click()
         heading = "The shop" if "data-desk" in example else "As documented"
