@@ -520,6 +520,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
     heard |= {"edit_message", "react", "mark_read", "follow_mine"}
     heard |= {"call_join", "call_leave", "call_signal"}
+    heard |= {"use_command", "press_button", "answer_ask"}  # as messages
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 
