@@ -70,17 +70,20 @@ from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
 from parley.pages.contacts import contact_pages
 from parley.pages.conversations import pages
+from parley.pages.desks import desk_pages
 from parley.pages.documentation import documentation_pages
 from parley.pages.door import door_pages
 from parley.pages.export import export_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
+from parley.pages.framing import framing_pages
 from parley.pages.imports import import_pages
 from parley.pages.mail import mail_pages
 from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
+from parley.pages.oembed import oembed_pages
 from parley.pages.providers import provider_pages
 from parley.pages.reactions import reaction_pages
 from parley.pages.reporting import reporting_pages
@@ -403,6 +406,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(reaction_pages)
     app.register_blueprint(door_pages)
+    app.register_blueprint(desk_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
     app.register_blueprint(account_pages)
@@ -426,6 +430,8 @@ def _serve(app: Parley, config: Config) -> None:
         for blueprint in mail_pages():
             app.register_blueprint(blueprint)
     app.register_blueprint(app.assets.blueprint())
+    app.register_blueprint(framing_pages(app.assets))
+    app.register_blueprint(oembed_pages)
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
     if config.root:

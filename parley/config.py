@@ -44,6 +44,8 @@ OWN_FOLDERS = frozenset(
             "api",
             "conversation",
             "conversations",
+            "desk",
+            "desks",
             "doctor",
             "files",
             "import",

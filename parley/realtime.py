@@ -190,7 +190,10 @@ class Realtime:
         if not header or not self._origins.is_own(asking(handshake)):
             return None
         is_secure = self._is_https or handshake.scheme == "https"
-        return credentials.session_cookie(header, is_secure=is_secure, root=self._root)
+        cookie = credentials.session_cookie(header, is_secure=is_secure, root=self._root)
+        if cookie is None and is_secure and self._origins.is_in_frame(asking(handshake)):
+            return credentials.frame_cookie(header, root=self._root)
+        return cookie
 
     def _disconnect(self, sid: str) -> None:
         client = self.audience.clients.pop(sid, None)

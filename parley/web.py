@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from quart import Response, current_app, g, redirect, request
 from werkzeug.sansio.response import Response as AnyResponse
 from werkzeug.wrappers import Response as Redirection
@@ -294,6 +295,8 @@ async def _session() -> Session | None:
     if not site().origins.is_own(asking()):
         return None
     cookie = credentials.session_cookie(cookies(), is_secure=is_https(), root=root())
+    if cookie is None and is_https() and site().origins.is_in_frame(asking()):
+        cookie = credentials.frame_cookie(cookies(), root=root())
     session = await sessions.resolve(site().context, cookie, about)
     access.require_allowed(session, bots_need())
     return session
@@ -387,14 +390,52 @@ def remember(response: R, token: str | None) -> R:
     """Let the browser hold a new session's secret, where a page of our own asked."""
     if token is not None and is_own_page():
         set_cookie(response, credentials.COOKIE, token, max_age_s=credentials.COOKIE_MAX_AGE_S)
+        _set_frame_cookie(response, token, max_age_s=credentials.COOKIE_MAX_AGE_S)
     return response
+
+
+def told(token: str | None) -> str | UnsetType:
+    """A session's secret as a reply tells it. A page of our own has the cookie, which scripts can't
+    read: better than a token they can. In a frame its browser may keep none.
+    """
+    mark = request.headers.get(credentials.MARK)
+    needs_it = is_framed() and mark == credentials.IN_FRAME_WITHOUT_COOKIES
+    if is_own_page() and not needs_it:
+        return UNSET
+    return token or UNSET
 
 
 def forget(response: R) -> R:
     """The browser holds no session any more."""
     if is_own_page():
         set_cookie(response, credentials.COOKIE, "", max_age_s=0)
+        _set_frame_cookie(response, "", max_age_s=0)
     return response
+
+
+def is_framed() -> bool:
+    """Whether a page is asked for, or a script asks, in a frame on some other page."""
+    in_frames = (credentials.IN_FRAME, credentials.IN_FRAME_WITHOUT_COOKIES)
+    is_frame = asking().is_for_frame or request.headers.get(credentials.MARK) in in_frames
+    return is_frame and site().origins.is_framed
+
+
+def _set_frame_cookie(response: AnyResponse, value: str, *, max_age_s: int) -> None:
+    """The other is refused by browsers where the page around it is another site's, and this one is
+    kept for that site alone.
+    """
+    if not is_framed() or not is_https():
+        return
+    response.set_cookie(
+        credentials.named(credentials.FRAME_COOKIE, is_secure=True, root=root()),
+        value,
+        max_age=max_age_s,
+        path=root() or "/",
+        httponly=True,
+        samesite="None",
+        secure=True,
+        partitioned=True,
+    )
 
 
 def number(text: str) -> int:

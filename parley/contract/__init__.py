@@ -18,6 +18,7 @@ from parley.contract.rest.calls import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.contacts import *
 from parley.contract.rest.conversations import *
+from parley.contract.rest.desks import *
 from parley.contract.rest.door import *
 from parley.contract.rest.epochs import *
 from parley.contract.rest.exports import *

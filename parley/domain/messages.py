@@ -56,7 +56,7 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     The same client_id by the same session stores once and gives the first result.
     """
     return context.database.write(
-        Saying(context, sender, _checked(draft)),
+        Saying(context, sender, checked(draft)),
         lambda sent: _tell(context, sent),
         conversation=sender.conversation_id,
     )
@@ -67,7 +67,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
 
     Who had left, or was counted as gone, is back by it, and the others are told.
     """
-    said = _checked(draft)
+    said = checked(draft)
 
     def act(is_back: bool) -> asyncio.Future[Sent]:
         def work(connection: sa.Connection) -> Sent:
@@ -249,7 +249,8 @@ async def delete(
     return message
 
 
-def _checked(draft: Draft) -> Draft:
+def checked(draft: Draft) -> Draft:
+    """As it will be stored. Raises `BadRequest` and `TooLarge` for what can't be."""
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     is_encrypted = draft.type == envelopes.TYPE

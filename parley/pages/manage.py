@@ -342,6 +342,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         rights=_rights(seen, session),
         marks=_marks(seen),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
+        public_url=web.public_url(),
         acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
         older_acts=seen.acts[-1].id if seen.has_older_acts else None,

@@ -5,6 +5,7 @@ from parley.present.calls import *
 from parley.present.claims import *
 from parley.present.contacts import *
 from parley.present.conversations import *
+from parley.present.desks import *
 from parley.present.errors import *
 from parley.present.events import *
 from parley.present.excerpts import *

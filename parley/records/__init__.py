@@ -11,6 +11,7 @@ from parley.records.calls import *
 from parley.records.claims import *
 from parley.records.contacts import *
 from parley.records.conversations import *
+from parley.records.desks import *
 from parley.records.epochs import *
 from parley.records.events import *
 from parley.records.files import *

@@ -1062,6 +1062,39 @@ contact_blocks = sa.Table(
 )
 sa.Index("ix_contact_blocks_blocked_id", contact_blocks.c.blocked_id)
 
+# Where visitors of a page start conversations, each their own, with whoever owns the desk.
+desks = sa.Table(
+    "desks",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("greeting", sa.Text, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+# What was started there, and by whom, who finds it there again.
+desk_conversations = sa.Table(
+    "desk_conversations",
+    metadata,
+    sa.Column(
+        "conversation_id",
+        sa.ForeignKey("conversations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("desk_id", sa.ForeignKey("desks.id"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, index=True),
+    sa.Column("started_at", Instant, nullable=False),
+)
+sa.Index(
+    "ix_desk_conversations_desk_id",
+    desk_conversations.c.desk_id,
+    desk_conversations.c.started_at,
+)
+
 # Whom the host lets act for it, in the browser or by calls.
 admins = sa.Table(
     "admins",

@@ -400,6 +400,29 @@ async def test_looking_people_up_is_limited_and_reading_their_list_is_not(opened
         assert (await ada.call("GET", path))[0] == 200
 
 
+async def test_starting_at_desks_is_limited_by_address_and_making_them_is_an_act(
+    opened: Open,
+) -> None:
+    async with opened(limit_creations="2/1m address", limit_acts="1/1m session") as house:
+        ada = house.guest("Ada")
+        _, made = await ada.call("POST", "/api/desks", {})
+        ada.token, path = made["token"], f"/api/desks/{made['desk']['id']}"
+        assert (await ada.call("PATCH", path, {"open": False}))[0] == 200
+        for method, at, body in (
+            ("PATCH", path, {"open": True}),
+            ("DELETE", path, None),
+            ("POST", "/api/desks", {}),
+        ):
+            status, reply = await ada.call(method, at, body)
+            assert status == 429, method
+            assert_too_much(reply, 60.0)
+        for name in ("Ben", "Cleo"):
+            assert (await house.guest(name).call("POST", f"{path}/conversations", {}))[0] == 201
+        status, reply = await house.guest("Dan").call("POST", f"{path}/conversations", {})
+        assert status == 429
+        assert_too_much(reply, 60.0)
+
+
 async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
     async with opened(limit_passphrases="2/1m address") as house:
         limits, who = house.server.app.limits, Who(7, ADDRESS)
@@ -507,7 +530,8 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     others |= {"pin_conversation", "keep_draft", "answer_ask"}
     others |= {
         call.name
-        for call in (*contract.ACCOUNT_CALLS, *contract.CONTACT_CALLS, *contract.ADMIN_CALLS)
+        for calls in (contract.ACCOUNT_CALLS, contract.CONTACT_CALLS, contract.ADMIN_CALLS)
+        for call in (*calls, *contract.BOT_CALLS, *contract.DESK_CALLS)
     }
     others |= {"invite"}  # which has a limit of its own
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
@@ -515,7 +539,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
     heard |= {"edit_message", "react", "mark_read", "follow_mine"}
     heard |= {"call_join", "call_leave", "call_signal"}
-    heard |= {"use_command", "press_button", "answer_ask"}
+    heard |= {"use_command", "press_button", "answer_ask"}  # as messages
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 

@@ -32,6 +32,7 @@ PAGES_ALONE: Row = ("passkeys_unavailable",) * 6
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 NO_FILE = "not_found"
+OF_DESKS: Row = ("token_required", *(NO_FILE,) * 5)
 HOSTED = "/api/admin/conversations/{room_id}"
 
 OF_ADMINS: dict[str, tuple[str, Json | None]] = {
@@ -148,6 +149,13 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "answer_invite": ("/api/invites/{message_id}", {"answer": "accept"}, GUESTS),
     # It is nobody's, which they aren't told.
     "invite": ("{path}/invites", {"contact": "A" * 16}, OWNERS),
+    # Of one's own alone; tests of desks have some.
+    "desks": ("/api/desks", None, ALL),
+    "make_desk": ("/api/desks", {}, ALL),
+    "change_desk": ("/api/desks/{message_id}", {"open": False}, OF_DESKS),
+    "remove_desk": ("/api/desks/{message_id}", None, OF_DESKS),
+    "desk": ("/api/desks/{message_id}", None, (NO_FILE,) * 6),
+    "start_at_desk": ("/api/desks/{message_id}/conversations", {}, (NO_FILE,) * 6),
     # Of admins alone, whoever one is anywhere; tests of admins have some.
     **{name: (*asked, GUESTS) for name, asked in OF_ADMINS.items()},
     "health": ("/api/health", None, ALL),

@@ -319,6 +319,19 @@ async def replies_about_providers(
     return found
 
 
+async def replies_about_desks(owner: Caller, visitor: Caller) -> dict[str, Reply]:
+    made = await owner.call("POST", "/api/desks", {"title": "{name}", "greeting": "Hello"})
+    owner.token, path = made.body["token"], f"/api/desks/{made.body['desk']['id']}"
+    found = {"make_desk": made, "desks": await owner.call("GET", "/api/desks")}
+    hello = {"username": "Vi", "message": "Hello"}
+    found["start_at_desk"] = await visitor.call("POST", f"{path}/conversations", hello)
+    visitor.token = found["start_at_desk"].body["token"]
+    found["desk"] = await visitor.call("GET", path)
+    found["change_desk"] = await owner.call("PATCH", path, {"open": False, "username": "Ada"})
+    found["remove_desk"] = await owner.call("DELETE", path)
+    return found
+
+
 async def replies(ada: Caller, ben: Caller, provider: Provider) -> dict[str, Reply]:
     """A real reply to every call."""
     start = {"title": "Tea", "description": "At four", "user_id": "ada-1", "visibility": "listed"}
@@ -356,6 +369,7 @@ async def replies(ada: Caller, ben: Caller, provider: Provider) -> dict[str, Rep
     found |= await replies_about_accounts(ada.app, provider)
     found |= await replies_about_admins(ada.app, Caller(ada.app, "Bea"))
     found |= await replies_about_hosting(ada, ben)
+    found |= await replies_about_desks(Caller(ada.app, "Dee"), Caller(ada.app, "Vi"))
     found |= await replies_about_bots(ada)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")

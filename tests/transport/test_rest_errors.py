@@ -316,6 +316,7 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         identity_id="1",
         invite_id="x",
         blocked_id="1",
+        desk_id="x",
         ask_id="x",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))

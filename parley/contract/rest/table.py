@@ -25,6 +25,7 @@ from parley.contract.rest.conversations import (
     ReplacedLinkReply,
     ReplaceLinkBody,
 )
+from parley.contract.rest.desks import DESK_CALLS
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.epochs import EpochBody, EpochReply, EpochsReply
 from parley.contract.rest.exports import ExportFormat, ExportReply
@@ -860,6 +861,7 @@ CALLS: dict[str, Call] = {
         *ACCOUNT_CALLS,
         *CONTACT_CALLS,
         INVITE_CALL,
+        *DESK_CALLS,
         *ADMIN_CALLS,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(

@@ -50,7 +50,7 @@ const ACK_TIMEOUT_MS = 5000;
 export const OWN_PAGE = { "Parley-Page": "1" };
 
 /** Where Socket.IO is, and the ways to it. */
-export const SOCKETS = { path: `${ROOT}/socket.io`, transports: ["websocket", "polling"] };
+export const SOCKETS = { path: `${ROOT}/socket.io`, transports: ["websocket", "polling"], auth: globalThis.framed?.auth };
 
 /**
  * Never rejects: no answer is an answer of ours, with the code `no_answer`.
