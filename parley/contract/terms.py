@@ -258,7 +258,7 @@ CallAct = Literal["mute_all", "put_out", "end"]
 SwitchName = Literal["on", "off"]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
-RoleName = Literal["owner", "member"]
+RoleName = Literal["owner", "member", "bot"]
 OwnRoleName = Literal["owner", "member", "reader"]
 RightName = Literal["founder", "owner", "member"]
 InviteAnswerName = Literal["accept", "decline", "block"]
@@ -305,6 +305,13 @@ ActName = Literal[
     "made_member",
     "stepped_down",
     "invited",
+    "made_hook",
+    "removed_hook",
+    "made_webhook",
+    "changed_webhook",
+    "removed_webhook",
+    "paused_webhook",
+    "resumed_webhook",
 ]
 HostRoleName = Literal["admin", "moderator"]
 HostActName = Literal[

@@ -205,11 +205,13 @@ def may_speak(conversation: Conversation, person: Participant, session: Session 
 def may_speak_with(conversation: Conversation, person: Participant, *, has_account: bool) -> bool:
     """The same where nobody asks, but it is known whether they have an account."""
     is_for_others = conversation.is_accounts_only and not has_account
-    return person.role is Role.OWNER or not (conversation.is_read_only or is_for_others)
+    is_free = person.role in (Role.OWNER, Role.BOT)
+    return is_free or not (conversation.is_read_only or is_for_others)
 
 
 def _require_word(role: Role, is_read_only: bool, *, is_for_others: bool) -> None:
-    if role is Role.OWNER:
+    # A program speaks by an owner's word.
+    if role in (Role.OWNER, Role.BOT):
         return
     if is_read_only:
         raise ReadOnly

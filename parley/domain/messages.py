@@ -55,8 +55,8 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     The same client_id by the same session stores once and gives the first result.
     """
     return context.database.write(
-        Saying(context, sender, _checked(draft)),
-        lambda sent: _tell(context, sent),
+        Saying(context, sender, checked(draft)),
+        lambda sent: tell(context, sent),
         conversation=sender.conversation_id,
     )
 
@@ -66,7 +66,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
 
     Who had left, or was counted as gone, is back by it, and the others are told.
     """
-    said = _checked(draft)
+    said = checked(draft)
 
     def act(is_back: bool) -> asyncio.Future[Sent]:
         def work(connection: sa.Connection) -> Sent:
@@ -78,7 +78,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: _tell(context, sent), conversation=room_id)
+        return context.database.write(work, lambda sent: tell(context, sent), conversation=room_id)
 
     return await participants.coming_back(context, room_id, session, act)
 
@@ -242,7 +242,8 @@ async def delete(
     return message
 
 
-def _checked(draft: Draft) -> Draft:
+def checked(draft: Draft) -> Draft:
+    """What is to be stored of it. Raises `BadRequest` or `TooLarge` for what is no message."""
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     is_encrypted = draft.type == envelopes.TYPE
@@ -266,7 +267,8 @@ def _user_ids(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(user_id for each in given if (user_id := text.user_id(each)))
 
 
-def _tell(context: Context, sent: Sent) -> None:
+def tell(context: Context, sent: Sent) -> None:
+    """Everyone, of what was stored."""
     if not sent.duplicate:
         context.counts.messages += 1
         context.bus.publish(MessageSent(sent.message))

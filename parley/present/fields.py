@@ -21,7 +21,13 @@ def timestamp(moment: datetime) -> str:
 
 
 def role_name(role: records.Role) -> contract.RoleName:
-    return "owner" if role is records.Role.OWNER else "member"
+    match role:
+        case records.Role.OWNER:
+            return "owner"
+        case records.Role.BOT:
+            return "bot"
+        case _:
+            return "member"
 
 
 def moment_or_unset(moment: datetime | None) -> str | UnsetType:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from parley import contract, records
 from parley.present.fields import moment_or_unset, or_unset, timestamp
 
@@ -9,7 +11,8 @@ from parley.present.fields import moment_or_unset, or_unset, timestamp
 def link(record: records.Link) -> contract.RoleLink:
     return contract.RoleLink(
         id=record.id,
-        role=record.role.value,
+        # No link makes a program of anybody.
+        role=cast(contract.LinkRoleName, record.role.value),
         label=record.label,
         created_at=timestamp(record.created_at),
         expires_at=moment_or_unset(record.expires_at),

@@ -13,7 +13,7 @@ from parley.present.excerpts import excerpt
 from parley.present.fields import or_unset, timestamp
 from parley.present.files import attachments
 
-_OWNER = records.Role.OWNER
+_OWNER, _BOT = records.Role.OWNER, records.Role.BOT
 _REACTIONS = msgspec.json.Decoder(list[contract.Reaction])
 
 
@@ -34,6 +34,8 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
         said.client_id = record.client_id
     if record.role is _OWNER:
         said.role = "owner"
+    elif record.role is _BOT:
+        said.role = "bot"
     if record.is_alike:
         said.alike = True
     if record.is_unproven:

@@ -42,6 +42,8 @@ class Role(StrEnum):
     OWNER = "owner"
     MEMBER = "member"
     READER = "reader"
+    BOT = "bot"
+    """A program: it says so beside all that it says."""
 
 
 class Standing(StrEnum):

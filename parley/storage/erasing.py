@@ -25,6 +25,7 @@ from parley.storage.schema import (
     epochs,
     former_names,
     grants,
+    hooks,
     knocks,
     links,
     looks,
@@ -40,6 +41,8 @@ from parley.storage.schema import (
     search_loose,
     search_segments,
     search_states,
+    webhook_deliveries,
+    webhooks,
 )
 from parley.storage.schema import files as stored_files
 
@@ -125,6 +128,9 @@ _ERASE = [
         former_names,
         call_peers,
         calls,
+        webhook_deliveries,
+        webhooks,
+        hooks,
         participants,
     )
 ]

@@ -28,6 +28,7 @@ from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, Knock
 from parley.contract.rest.epochs import EpochBody, EpochReply, EpochsReply
 from parley.contract.rest.exports import ExportFormat, ExportReply
 from parley.contract.rest.files import FileReply, FilesReply
+from parley.contract.rest.hooks import HOOK_CALLS
 from parley.contract.rest.imports import (
     ImportChoice,
     ImportDry,
@@ -840,6 +841,7 @@ CALLS: dict[str, Call] = {
         *ACCOUNT_CALLS,
         *CONTACT_CALLS,
         INVITE_CALL,
+        *HOOK_CALLS,
         *ADMIN_CALLS,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(
