@@ -76,6 +76,7 @@ from parley.pages.door import door_pages
 from parley.pages.export import export_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
+from parley.pages.hooks import hook_pages
 from parley.pages.imports import import_pages
 from parley.pages.mail import mail_pages
 from parley.pages.manage import manage_pages
@@ -429,6 +430,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(file_list_pages)
     app.register_blueprint(export_pages)
     app.register_blueprint(search_pages)
+    app.register_blueprint(hook_pages)
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.contract.terms import (
     DoorName,
+    MarkedRoleName,
     OwnRoleName,
     Parts,
     RoleName,
@@ -94,8 +93,7 @@ class Message(Struct, kw_only=True):
     """`seq` is its place in the conversation; order by it, never by time.
 
     `changed_seq` is the seq of its last change. With `deleted: true` its text is gone, and
-    empty here. `role` is there where an owner said it, or a
-    program. With `alike: true` the name of
+    empty here. `role` is there where an owner or a bot said it. With `alike: true` the name of
     whoever said it could be taken for that of an owner, or of who had held it longer; with
     `unproven: true` they had not shown by a token that they are who joined under it.
 
@@ -118,7 +116,7 @@ class Message(Struct, kw_only=True):
     timestamp: Timestamp
     client_id: str | UnsetType = UNSET
     deleted: bool | UnsetType = UNSET
-    role: Literal["owner", "bot"] | UnsetType = UNSET
+    role: MarkedRoleName | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
     unproven: bool | UnsetType = UNSET
     edited_at: Timestamp | UnsetType = UNSET

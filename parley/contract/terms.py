@@ -259,6 +259,8 @@ SwitchName = Literal["on", "off"]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
 RoleName = Literal["owner", "member", "bot"]
+MarkedRoleName = Literal["owner", "bot"]
+"""Of whoever is no mere member."""
 OwnRoleName = Literal["owner", "member", "reader"]
 RightName = Literal["founder", "owner", "member"]
 InviteAnswerName = Literal["accept", "decline", "block"]

@@ -49,7 +49,7 @@ def _message(message: contract.Message, names: dict[str, str]) -> str:
         return _of_service(message)
     more = [_clock(message.timestamp)]
     if message.role:
-        more.append("owner")
+        more.append(message.role)
     if message.edited_at:
         more.append(f"edited {_moment(message.edited_at)}")
     if message.pinned:

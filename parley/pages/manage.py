@@ -93,6 +93,13 @@ ACTS: dict[contract.ActName, str] = {
     "changed_retention": "changed how long messages are kept",
     "replaced_link": "replaced the link",
     "changed_key": "changed the key",
+    "made_hook": "created a hook:",
+    "removed_hook": "removed a hook:",
+    "made_webhook": "created a webhook to",
+    "changed_webhook": "changed the webhook to",
+    "removed_webhook": "removed the webhook to",
+    "paused_webhook": "paused the webhook to",
+    "resumed_webhook": "resumed the webhook to",
 }
 """What the list of acts says, in words."""
 

@@ -43,7 +43,7 @@ class Role(StrEnum):
     MEMBER = "member"
     READER = "reader"
     BOT = "bot"
-    """A program: it says so beside all that it says."""
+    """A program that an owner gave a token of its own."""
 
 
 class Standing(StrEnum):

@@ -124,7 +124,7 @@ function isOfService({ type, user_id: userId }) {
 
 /** @param {import("../connection/wire.js").Message} message */
 function markOf({ role, alike }) {
-  if (role === "owner") return "owner";
+  if (role) return role;
   return alike ? "same name as someone else" : "";
 }
 
@@ -237,7 +237,7 @@ export function readMessage(element) {
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, message,
     timestamp: /** @type {HTMLTimeElement} */ (part(element, "time")).dateTime,
-    client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
+    client_id: clientId, role: /** @type {"owner" | "bot" | undefined} */ (role), alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
     pinned: pinned === "yes", ...(element.classList.contains("service") && { type: userId ? "call" : "system" }),
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
