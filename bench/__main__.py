@@ -11,6 +11,7 @@
     python -m bench --metrics           what metrics cost a message, within ten minutes
     python -m bench --encrypted         an encrypted conversation beside an open one
     python -m bench --accounts          what accounts cost, among a hundred thousand
+    python -m bench --hooks             what webhooks cost those who talk
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -30,6 +31,7 @@ from bench import (
     cluster,
     databases,
     encrypted,
+    hooking,
     machine,
     metering,
     published,
@@ -81,6 +83,10 @@ def main() -> None:
         return
     if asked.accounts:
         print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.hooks:
+        with machine.pinned(cores.load):
+            print(hooking.measure(asked.parley, cores, is_quick=asked.quick))
         return
     stopped = False
     try:
@@ -151,6 +157,7 @@ def _arguments() -> argparse.Namespace:
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--encrypted", action="store_true", help="what encryption costs, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
+    add("--hooks", action="store_true", help="what webhooks cost, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})
