@@ -114,8 +114,8 @@ class _Turns:
         ratios = [one / other for one, other in zip(self._p99_s[1], self._p99_s[0], strict=True)]
         cpu = [100 * statistics.median(each) for each in self._cpu_s]
         return [
-            f"{len(ratios)} turns of {TURN_S:g} s each, {RATE:g} messages a second in {ROOMS} rooms "
-            f"of {PEOPLE} people:",
+            f"{len(ratios)} turns of {TURN_S:g} s each, {RATE:g} messages a second in "
+            f"{ROOMS} rooms of {PEOPLE} people:",
             f"  queued            {statistics.median(self._queued):7.0f} a second "
             f"(aim {QUEUED_AT_LEAST:g})",
             f"  sent meanwhile    {statistics.median(self._sent):7.0f} a second",

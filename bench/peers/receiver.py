@@ -1,5 +1,6 @@
-"""An address for webhooks that takes everything: `python -m bench.peers.receiver`. Says its port, and
-at `GET /` how much it took.
+"""An address for webhooks that takes everything: `python -m bench.peers.receiver`.
+
+Says its port, and at `GET /` how much it took.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ nothing is lost however the server ends. All else is queued as it happens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,8 +28,10 @@ WAITING_MAX = 10_000
 """Of one webhook. What is said beyond waits in the log; what else happens is not told."""
 FILLED_AT_ONCE = 200
 """Messages of one conversation, for each of its webhooks."""
+ROWS_AT_ONCE = 400
+"""Written in one go, about: whoever speaks then waits for it."""
 SENT_AT_ONCE = 20
-"""Read of one webhook's queue, and settled together."""
+"""Of one webhook, before it is stored what became of them."""
 KEPT = timedelta(days=3)
 """So long what happened is told, or can be sent again."""
 DONE_KEPT = 100
@@ -41,6 +43,8 @@ WAITS_S = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800)
 """After each failure in a row; the last is repeated."""
 REFUSALS_MAX = 5
 """What is refused for what it says is given up after so many tries: those behind it are not."""
+NOTED_EVERY = timedelta(seconds=5)
+"""When something was last taken need not be known to the second."""
 LOST_S = 5.0
 """When what nobody knows of is tried again."""
 REFUSED = (400, 413, 415, 422)
@@ -60,11 +64,17 @@ class Happened(Struct, frozen=True):
     at: datetime
 
 
-class Filled(Struct, frozen=True):
-    webhook_ids: frozenset[int]
-    """For these something is waiting."""
-    is_all: bool
-    """Whether the whole log was looked at."""
+class Stored(Struct, frozen=True):
+    """What came of a round."""
+
+    filled: frozenset[int]
+    """The conversations of which it was queued what else happened there."""
+    looked_at: frozenset[int]
+    """Those in whose logs nothing is new now."""
+    ready: frozenset[int]
+    """For these webhooks something waits."""
+    rest_until: dict[int, datetime]
+    """These are left alone until then."""
 
 
 class Batch(Struct, frozen=True):
@@ -110,56 +120,88 @@ async def ready(context: Context) -> dict[int, datetime | None]:
     return await context.database.search(stored.ready)
 
 
-async def fill(context: Context, conversation_id: int, happened: Sequence[Happened]) -> Filled:
-    """Queue what is new in the log, then what else happened."""
+async def store(
+    context: Context,
+    outcomes: Mapping[int, Sequence[Outcome]],
+    happened: Mapping[int, Sequence[Happened]],
+) -> Stored:
+    """Settle, by webhook, what was tried, in its order, of which the last alone may have failed.
+    Then queue what is new in the logs of these conversations, and what else happened there.
+
+    All of it in one go, as each commit is one that people wait for; and no more of it than that.
+    """
     at = context.clock()
 
-    def work(connection: sa.Connection) -> Filled:
-        conversation = stored_conversations.by_id(connection, conversation_id)
-        if conversation is None:
-            return Filled(frozenset(), is_all=True)
-        found, is_all = set[int](), True
-        for webhook in stored.of(connection, conversation_id):
-            filled = _fill_one(connection, conversation, webhook, happened, at=at)
-            is_all = is_all and filled.is_all
-            found |= filled.webhook_ids
-        return Filled(frozenset(found), is_all)
+    def work(connection: sa.Connection) -> Stored:
+        rest_until: dict[int, datetime] = {}
+        ready, filled, looked_at = set[int](), set[int](), set[int]()
+        left = ROWS_AT_ONCE
+        for webhook_id, tried in outcomes.items():
+            until = _settle(connection, webhook_id, tried)
+            if until is not None:
+                rest_until[webhook_id] = until
+            left -= len(tried)
+        for id, more in happened.items():
+            if left <= 0 and filled:
+                break
+            is_all, count = _fill(connection, id, more, ready, at=at)
+            left -= count
+            filled.add(id)
+            if is_all:
+                looked_at.add(id)
+        return Stored(frozenset(filled), frozenset(looked_at), frozenset(ready), rest_until)
 
-    return await context.database.write(work, conversation=conversation_id)
+    return await context.database.write(work)
 
 
-def _fill_one(
+def _fill(
     connection: sa.Connection,
-    conversation: Conversation,
-    webhook: Webhook,
+    conversation_id: int,
     happened: Sequence[Happened],
+    ready: set[int],
     *,
     at: datetime,
-) -> Filled:
-    room = min(FILLED_AT_ONCE, WAITING_MAX - webhook.waiting)
-    if room <= 0:
-        return Filled(frozenset({webhook.id}), is_all=True)
-    through, log = _of_log(connection, conversation, webhook, limit=room, at=at)
-    new = [*log]
-    for each in happened[: WAITING_MAX - webhook.waiting - len(log)]:
-        if each.event in webhook.events:
-            new.append(New(new_event_id(), each.event, None, each.data, each.user_id, each.at))
-    if new or through != webhook.through_seq:
-        stored.add(connection, webhook, new, through=through)
-    ids = frozenset({webhook.id}) if new or webhook.waiting else frozenset()
-    return Filled(ids, is_all=through >= conversation.seq)
+) -> tuple[bool, int]:
+    """Whether the whole log was looked at, and how many rows that wrote."""
+    conversation = stored_conversations.by_id(connection, conversation_id)
+    if conversation is None:
+        return True, 0
+    is_all, count = True, 0
+    logs: dict[int, tuple[int, list[tuple[str, int, datetime]]]] = {}
+    for webhook in stored.of(connection, conversation_id):
+        room = WAITING_MAX - webhook.waiting
+        if webhook.waiting:
+            ready.add(webhook.id)
+        if room <= 0:
+            continue
+        after = webhook.through_seq
+        if after not in logs:
+            logs[after] = _log(connection, conversation, after, at=at)
+        through, log = logs[after]
+        new = [
+            New(new_event_id(), event, seq, None, None, when)
+            for event, seq, when in log
+            if event in webhook.events
+        ]
+        new += [
+            New(new_event_id(), each.event, None, each.data, each.user_id, each.at)
+            for each in happened[: max(0, room - len(new))]
+            if each.event in webhook.events
+        ]
+        if new or through != after:
+            stored.add(connection, webhook, new, through=through)
+            count += len(new) + 1
+        if new:
+            ready.add(webhook.id)
+        is_all = is_all and through >= conversation.seq
+    return is_all, count
 
 
-def _of_log(
-    connection: sa.Connection,
-    conversation: Conversation,
-    webhook: Webhook,
-    *,
-    limit: int,
-    at: datetime,
-) -> tuple[int, list[New]]:
-    """What there is to tell behind the place it was looked at, and up to where that is now."""
-    id, after = conversation.id, webhook.through_seq
+def _log(
+    connection: sa.Connection, conversation: Conversation, after: int, *, at: datetime
+) -> tuple[int, list[tuple[str, int, datetime]]]:
+    """What there is to tell behind a place of the log, and up to where: event, message, time."""
+    id, limit = conversation.id, FILLED_AT_ONCE
     if after >= conversation.seq:
         return after, []
     said = stored.said_after(connection, id, after, limit=limit)
@@ -168,67 +210,73 @@ def _of_log(
     if len(changed) == limit:
         through = changed[-1][1]
     found = [
-        (seq, New(new_event_id(), "new_message", seq, None, None, sent_at))
+        (seq, ("new_message", seq, sent_at))
         for seq, sent_at in said
         if seq <= through and at - sent_at < KEPT
     ]
     found += [
-        (changed_seq, New(new_event_id(), "message_changed", seq, None, None, at))
+        (changed_seq, ("message_changed", seq, at))
         for seq, changed_seq in changed
         if changed_seq <= through
     ]
     found.sort(key=lambda each: each[0])
-    return through, [new for _, new in found if new.event in webhook.events]
+    return through, [each for _, each in found]
 
 
-async def next_of(context: Context, webhook_id: int) -> Batch | None:
-    """None where nothing is to be sent now."""
+async def batches(context: Context, ids: Collection[int]) -> list[Batch]:
+    """What these are to be told next; without those that nothing is to be sent now."""
     now = context.clock()
 
-    def query(connection: sa.Connection) -> Batch | None:
-        webhook = stored.by_id(connection, webhook_id)
-        if webhook is None or webhook.is_paused:
-            return None
-        if webhook.retry_at is not None and webhook.retry_at > now:
-            return None
-        found = stored.next_of(connection, webhook_id, limit=SENT_AT_ONCE)
-        conversation = stored_conversations.by_id(connection, webhook.conversation_id)
-        if not found or conversation is None:
-            return None
-        return Batch(
-            webhook, conversation, [(each, _message_of(connection, each)) for each in found]
-        )
+    def query(connection: sa.Connection) -> list[Batch]:
+        conversations: dict[int, Conversation | None] = {}
+        messages: dict[tuple[int, int], Message | None] = {}
+
+        def message_of(delivery: Delivery) -> Message | None:
+            if delivery.message_seq is None:
+                return None
+            place = delivery.conversation_id, delivery.message_seq
+            if place not in messages:
+                messages[place] = stored_messages.at_seq(connection, *place)
+            return messages[place]
+
+        found = []
+        for webhook in stored.some(connection, ids):
+            is_resting = webhook.retry_at is not None and webhook.retry_at > now
+            if webhook.is_paused or is_resting:
+                continue
+            first = stored.first_of(connection, webhook, limit=SENT_AT_ONCE)
+            id = webhook.conversation_id
+            if id not in conversations:
+                conversations[id] = stored_conversations.by_id(connection, id)
+            conversation = conversations[id]
+            if first and conversation is not None:
+                waiting = [(each, message_of(each)) for each in first]
+                found.append(Batch(webhook, conversation, waiting))
+        return found
 
     return await context.database.search(query)
 
 
-def _message_of(connection: sa.Connection, delivery: Delivery) -> Message | None:
-    if delivery.message_seq is None:
+def _settle(
+    connection: sa.Connection, webhook_id: int, outcomes: Sequence[Outcome]
+) -> datetime | None:
+    """Until when the webhook is left alone now, if it is."""
+    webhook = stored.by_id(connection, webhook_id)
+    if webhook is None or not outcomes:
         return None
-    return stored_messages.at_seq(connection, delivery.conversation_id, delivery.message_seq)
-
-
-async def settle(context: Context, webhook_id: int, outcomes: Sequence[Outcome]) -> datetime | None:
-    """Store what became of these, in their order, of which the last alone may have failed. Until
-    when the webhook is left alone now, if it is.
-    """
-
-    def work(connection: sa.Connection) -> datetime | None:
-        webhook = stored.by_id(connection, webhook_id)
-        if webhook is None:
-            return None
-        tried = [_tried(each) for each in outcomes]
-        done = sum(each.state is not DeliveryState.WAITING for each in tried)
-        stored.note_tries(connection, tried, {webhook_id: done} if done else {})
-        changes = _changes(webhook, outcomes)
-        if changes:
-            stored.change(connection, webhook_id, **changes)
-        if "paused_for" in changes:
-            _note_paused(connection, webhook, changes)
-        retry_at: datetime | None = changes.get("retry_at")
-        return retry_at
-
-    return await context.database.write(work)
+    tried = [_tried(each) for each in outcomes]
+    done = [each for each in tried if each.state is not DeliveryState.WAITING]
+    stored.note_tries(connection, tried)
+    if done:
+        through = done[-1].delivery_id
+        stored.settle(connection, webhook_id, done=len(done), through=through)
+    changes = _changes(webhook, outcomes)
+    if changes:
+        stored.change(connection, webhook_id, **changes)
+    if "paused_for" in changes:
+        _note_paused(connection, webhook, changes)
+    retry_at: datetime | None = changes.get("retry_at")
+    return retry_at
 
 
 def _tried(outcome: Outcome) -> Tried:
@@ -249,7 +297,11 @@ def _changes(webhook: Webhook, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     taken = [each for each in outcomes if each.is_done and not each.is_erased]
     changes: dict[str, Any] = {}
     if taken:
-        changes = {"took_at": taken[-1].at, "failures": 0, "failing_since": None, "retry_at": None}
+        is_known = webhook.took_at is not None and taken[-1].at - webhook.took_at < NOTED_EVERY
+        if not is_known:
+            changes = {"took_at": taken[-1].at}
+        if webhook.failures or webhook.retry_at is not None:
+            changes |= {"failures": 0, "failing_since": None, "retry_at": None}
     last = outcomes[-1] if outcomes else None
     if last is None or last.is_done:
         return changes
@@ -301,10 +353,12 @@ async def forget_old(context: Context) -> None:
 
 async def forget_done(context: Context, webhook_id: int) -> None:
     """Of what was sent all but the newest."""
-    gone = FORGOTTEN_AT_ONCE
-    while gone == FORGOTTEN_AT_ONCE:
-        gone = await context.database.write(
-            lambda connection: stored.forget_done(
-                connection, webhook_id, but=DONE_KEPT, limit=FORGOTTEN_AT_ONCE
-            )
-        )
+
+    def work(connection: sa.Connection) -> int:
+        webhook = stored.by_id(connection, webhook_id)
+        if webhook is None:
+            return 0
+        return stored.forget_done(connection, webhook, but=DONE_KEPT, limit=FORGOTTEN_AT_ONCE)
+
+    while await context.database.write(work) == FORGOTTEN_AT_ONCE:
+        pass

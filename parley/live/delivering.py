@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -43,13 +42,23 @@ from parley.records import (
 
 log = structlog.get_logger(__name__)
 
-FILL_EVERY_S = 0.1
-"""What happens within this time is queued together: it is one transaction for each conversation."""
+ROUND_EVERY_S = 0.2
+"""What happens within this time is queued together, with what became of what was sent: one commit
+that those who talk wait for.
+"""
+TALKS_S = 0.25
+"""Who has talked within this time may be about to do so again."""
+RESTS, RESTS_FOR_TALK = 1.0, 9.0
+"""How long it rests after each piece of work, by how long that took: more while somebody talks."""
+READ_AT_ONCE = 40
+"""Webhooks whose queues are read in one go."""
 LOOK_EVERY_S = 30.0
 """How often it is looked for what no hint told of, and for queues that were left alone."""
 FORGET_EVERY_S = 600.0
 AGAIN_S = 1.0
 """After a database that could not be reached."""
+FAULT_RESTS = timedelta(minutes=1)
+"""For a webhook whose queue can't be sent by a fault of ours."""
 FRESH_S = 2.0
 """What was read longer ago is read again before it is sent: it may have been deleted."""
 HAPPENED_MAX = 10_000
@@ -87,14 +96,18 @@ class Delivering:
         self._happened: dict[int, list[Happened]] = {}
         self._ready: dict[int, datetime | None] = {}
         """Webhooks for which something waits, and until when they are left alone."""
-        self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._flying: dict[int, asyncio.Task[None]] = {}
+        """By webhook what is being sent, until it is stored what became of it."""
+        self._others: set[int] = set()
+        """Of them those of which nobody knows whether they answer."""
+        self._outcomes: dict[int, list[Outcome]] = {}
+        """What became of what was sent, and is not stored yet."""
         self._changed: set[int] = set()
-        """Conversations whose webhooks changed since their lanes read them."""
+        """Conversations whose webhooks changed since they were read."""
         self._untrimmed: Counter[int] = Counter()
         """By webhook, how much was sent since it was looked at how much is kept."""
-        self._places: dict[bool, asyncio.Semaphore] = {}
-        self.sent = 0
-        """Tries since the start."""
+        self._database = 0
+        """Grows where another lies in the folder."""
 
     def hear(self, event: Event) -> None:
         """For the bus: note what happened, in no time."""
@@ -138,10 +151,6 @@ class Delivering:
     async def run(self, courier: Courier[Posting], secret: Callable[[str], bytes]) -> None:
         """Tell webhooks, until cancelled. `secret` gives, by a salt, what signs."""
         self._courier, self._secret = courier, secret
-        self._places = {
-            True: asyncio.Semaphore(KNOWN_AT_ONCE),
-            False: asyncio.Semaphore(OTHERS_AT_ONCE),
-        }
         looks_at = forgets_at = 0.0
         clock = asyncio.get_running_loop().time
         while True:
@@ -154,8 +163,9 @@ class Delivering:
                 if clock() >= forgets_at:
                     forgets_at = clock() + FORGET_EVERY_S
                     await self._forget()
-                await self._fill()
-                self._begin_lanes()
+                await self._store()
+                await self._trim()
+                await self._begin()
             except Unavailable:
                 log.warning("webhooks_put_off")
                 await asyncio.sleep(AGAIN_S)
@@ -166,26 +176,30 @@ class Delivering:
                 async with asyncio.timeout(self._wait_s(looks_at - clock())):
                     await self._wake.wait()
             self._wake.clear()
-            if self._said:
-                await asyncio.sleep(FILL_EVERY_S)
+            if self._said or self._outcomes:
+                await asyncio.sleep(ROUND_EVERY_S)
 
     def begin_anew(self) -> None:
         """Another database lies in the folder, in which all ids are others'."""
-        for lane in self._lanes.values():
-            lane.cancel()
-        for known in (self._asked_for, self._said, self._happened, self._ready, self._lanes):
+        self._database += 1
+        for flight in self._flying.values():
+            flight.cancel()
+        for known in (
+            *(self._asked_for, self._said, self._happened, self._ready, self._flying),
+            *(self._others, self._outcomes, self._untrimmed),
+        ):
             known.clear()
         self._is_known = False
         self._wake.set()
 
     async def close(self) -> None:
         """Send nothing any more; what was not goes out at the next start."""
-        lanes = list(self._lanes.values())
-        for lane in lanes:
-            lane.cancel()
+        flights = list(self._flying.values())
+        for flight in flights:
+            flight.cancel()
         if self._courier is not None:
             await self._courier.close()
-        await asyncio.gather(*lanes, return_exceptions=True)
+        await asyncio.gather(*flights, return_exceptions=True)
 
     async def _know(self) -> None:
         self._is_known = True
@@ -200,99 +214,135 @@ class Delivering:
     async def _look(self) -> None:
         if self._asked_for:
             self._said |= await delivering.behind(self._context)
-            self._ready = await delivering.ready(self._context)
+            for id, until in (await delivering.ready(self._context)).items():
+                if id not in self._flying:
+                    self._ready[id] = until
 
     async def _forget(self) -> None:
         if self._asked_for:
             await delivering.forget_old(self._context)
 
-    async def _fill(self) -> None:
-        for id in list(self._said):
-            self._said.discard(id)
-            happened = self._happened.pop(id, [])
-            try:
-                filled = await delivering.fill(self._context, id, happened)
-            except BaseException:
-                self._said.add(id)
-                self._happened[id] = happened + self._happened.get(id, [])
-                raise
-            for webhook_id in filled.webhook_ids:
-                self._ready.setdefault(webhook_id, None)
-            if id in self._changed:
-                # It may have been paused until now, or left alone.
-                self._changed.discard(id)
-                self._ready = await delivering.ready(self._context)
-            if not filled.is_all:
-                self._said.add(id)
-                self._wake.set()
+    async def _store(self) -> None:
+        """What became of what was sent, and what there is to send."""
+        said, outcomes = set(self._said), self._outcomes
+        if not said and not outcomes:
+            return
+        changed, database = self._changed & said, self._database
+        happened = {id: self._happened.pop(id, []) for id in said}
+        self._said -= said
+        self._outcomes = {}
+        try:
+            stored = await delivering.store(self._context, outcomes, happened)
+        except BaseException:
+            if database == self._database:
+                self._store_again(said, happened, outcomes)
+            raise
+        if database != self._database:
+            return
+        left = {id: more for id, more in happened.items() if id not in stored.filled}
+        self._store_again(said - stored.looked_at, left, {})
+        for id in outcomes:
+            self._flying.pop(id, None)
+            self._others.discard(id)
+        for id in stored.ready:
+            self._ready.setdefault(id, None)
+        self._ready.update(stored.rest_until)
+        if changed:
+            # They may have been paused until now, or left alone.
+            self._changed -= changed
+            self._ready.update(await delivering.ready(self._context))
+        await self._breathe()
 
-    def _begin_lanes(self) -> None:
-        now = self._context.clock()
-        for webhook_id, until in list(self._ready.items()):
-            if webhook_id not in self._lanes and (until is None or until <= now):
-                del self._ready[webhook_id]
-                lane = asyncio.get_running_loop().create_task(self._lane(webhook_id))
-                self._lanes[webhook_id] = lane
-                lane.add_done_callback(partial(self._end_lane, webhook_id))
-
-    def _end_lane(self, webhook_id: int, lane: asyncio.Task[None]) -> None:
-        if self._lanes.get(webhook_id) is lane:
-            del self._lanes[webhook_id]
-        if not lane.cancelled() and (error := lane.exception()) is not None:
-            log.warning("webhook_lane_failed", how=type(error).__name__)
-        if webhook_id in self._ready:
+    def _store_again(
+        self,
+        said: set[int],
+        happened: dict[int, list[Happened]],
+        outcomes: dict[int, list[Outcome]],
+    ) -> None:
+        self._said |= said
+        self._outcomes = outcomes | self._outcomes
+        for id, more in happened.items():
+            self._happened[id] = more + self._happened.get(id, [])
+        if said or outcomes:
             self._wake.set()
+
+    async def _trim(self) -> None:
+        """Keep queues short, of what was sent."""
+        for id, count in list(self._untrimmed.items()):
+            if count >= delivering.DONE_KEPT:
+                del self._untrimmed[id]
+                await delivering.forget_done(self._context, id)
+                await self._breathe()
+
+    async def _begin(self) -> None:
+        """Begin to send to those that may be sent something now."""
+        now = self._context.clock()
+        due = [
+            id
+            for id, until in self._ready.items()
+            if id not in self._flying and (until is None or until <= now)
+        ]
+        for start in range(0, len(due), READ_AT_ONCE):
+            if len(self._flying) >= KNOWN_AT_ONCE + OTHERS_AT_ONCE:
+                return
+            some = due[start : start + READ_AT_ONCE]
+            found = await delivering.batches(self._context, some)
+            for id in some:
+                self._ready.pop(id, None)
+            for batch in found:
+                self._fly(batch)
+            await self._breathe()
+
+    def _fly(self, batch: Batch) -> None:
+        id, is_known = batch.webhook.id, batch.webhook.took_at is not None
+        known = len(self._flying) - len(self._others)
+        is_full = known >= KNOWN_AT_ONCE if is_known else len(self._others) >= OTHERS_AT_ONCE
+        if is_full:
+            self._ready[id] = None
+            return
+        if not is_known:
+            self._others.add(id)
+        self._flying[id] = asyncio.get_running_loop().create_task(self._send_all(batch))
 
     def _wait_s(self, most: float) -> float:
         now = self._context.clock()
         waits = [
             (until - now).total_seconds()
             for id, until in self._ready.items()
-            if until is not None and id not in self._lanes
+            if until is not None and id not in self._flying
         ]
         return max(0.05, min([most, *waits]))
 
-    async def _lane(self, webhook_id: int) -> None:
-        """Send what waits for one, one after the other, until nothing does or it fails."""
-        while (batch := await delivering.next_of(self._context, webhook_id)) is not None:
-            async with self._places[batch.webhook.took_at is not None]:
-                # Whatever was read may have changed while it waited for a place.
-                batch = await delivering.next_of(self._context, webhook_id)
-                if batch is None:
-                    return
-                outcomes = await self._send_all(batch)
-            if not outcomes:
-                self._ready.setdefault(webhook_id, None)
-                return
-            again_at = await delivering.settle(self._context, webhook_id, outcomes)
-            await self._trim(webhook_id, batch)
-            if not outcomes[-1].is_done:
-                if again_at is not None:
-                    self._ready[webhook_id] = again_at
-                return
+    async def _breathe(self) -> None:
+        """Let those who talk have the core: their work comes between any two of ours."""
+        is_talk = asyncio.get_running_loop().time() - self._context.database.talked_s < TALKS_S
+        took_s = self._context.database.took_s
+        await asyncio.sleep(min(0.1, took_s * (RESTS_FOR_TALK if is_talk else RESTS)))
 
-    async def _trim(self, webhook_id: int, batch: Batch) -> None:
-        """Keep its queue short: at both ends, as more may wait in the log for room in it."""
-        if batch.webhook.waiting > delivering.WAITING_MAX - delivering.FILLED_AT_ONCE:
-            self._said.add(batch.webhook.conversation_id)
-            self._wake.set()
-        self._untrimmed[webhook_id] += len(batch.waiting)
-        if self._untrimmed[webhook_id] >= delivering.DONE_KEPT:
-            del self._untrimmed[webhook_id]
-            await delivering.forget_done(self._context, webhook_id)
-
-    async def _send_all(self, batch: Batch) -> list[Outcome]:
-        """What became of those that were tried: of all, unless one fails or is read again first."""
+    async def _send_all(self, batch: Batch) -> None:
+        """One after the other, until one fails or all should be read again first."""
         clock = asyncio.get_running_loop().time
-        read_s, outcomes = clock(), list[Outcome]()
-        for delivery, message in batch.waiting:
-            is_stale = clock() - read_s > FRESH_S
-            if is_stale or batch.webhook.conversation_id in self._changed:
-                break
-            outcomes.append(await self._send(batch, delivery, message))
-            if not outcomes[-1].is_done:
-                break
-        return outcomes
+        read_s, outcomes, database = clock(), list[Outcome](), self._database
+        try:
+            for delivery, message in batch.waiting:
+                is_stale = clock() - read_s > FRESH_S
+                if is_stale or batch.webhook.conversation_id in self._changed:
+                    break
+                outcomes.append(await self._send(batch, delivery, message))
+                if not outcomes[-1].is_done:
+                    break
+            if len(outcomes) < batch.webhook.waiting:
+                self._ready[batch.webhook.id] = None
+        except Exception:
+            log.exception("webhooks_failed")
+            self._ready[batch.webhook.id] = self._context.clock() + FAULT_RESTS
+        if database != self._database:
+            return
+        self._outcomes[batch.webhook.id] = outcomes
+        self._untrimmed[batch.webhook.id] += len(outcomes)
+        if batch.webhook.waiting >= delivering.WAITING_MAX:
+            self._said.add(batch.webhook.conversation_id)
+        self._wake.set()
 
     async def _send(self, batch: Batch, delivery: Delivery, message: Message | None) -> Outcome:
         at = self._context.clock()
@@ -309,7 +359,6 @@ class Delivering:
             return Outcome(delivery, 0, "", at, is_lost=True)
         is_known = batch.webhook.took_at is not None
         found = await self._courier.send(Posting(batch.webhook.url, headers, body, is_known))
-        self.sent += 1
         return Outcome(
             delivery,
             found.status,

@@ -46,8 +46,10 @@ class Webhook(Struct, frozen=True):
     through_seq: int
     """Up to this place of the conversation's log everything is in the queue, or was not asked for.
     """
+    done_through: int
+    """Up to this delivery nothing waits."""
     waiting: int
-    """How many deliveries are."""
+    """How many deliveries do."""
     paused_at: datetime | None
     paused_for: PausedFor | None
     failing_since: datetime | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from parley.records import Delivery, DeliveryState, PausedFor, Webhook
 from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     CHANGED_LATER,
-    DELIVERY_WAITS,
     Instant,
     conversations,
     messages,
+    participants,
     webhook_deliveries,
     webhooks,
 )
@@ -51,12 +51,11 @@ _FILLED = Prepared(
     .where(webhooks.c.id == p("id"))
     .values(through_seq=p("through"), waiting=webhooks.c.waiting + p("more"))
 )
-_NEXT = Prepared(
+_FIRST = Prepared(
     sa.select(webhook_deliveries)
     .where(
         webhook_deliveries.c.webhook_id == p("webhook_id"),
         webhook_deliveries.c.id > p("after"),
-        DELIVERY_WAITS,
     )
     .order_by(webhook_deliveries.c.id)
     .limit(p("limit")),
@@ -64,7 +63,7 @@ _NEXT = Prepared(
 )
 _TRIED = Prepared(
     webhook_deliveries.update()
-    .where(webhook_deliveries.c.id == p("id"), DELIVERY_WAITS)
+    .where(webhook_deliveries.c.id == p("id"))
     .values(
         state=p("state"),
         tries=webhook_deliveries.c.tries + p("more"),
@@ -74,7 +73,9 @@ _TRIED = Prepared(
     )
 )
 _SETTLE = Prepared(
-    webhooks.update().where(webhooks.c.id == p("id")).values(waiting=webhooks.c.waiting - p("done"))
+    webhooks.update()
+    .where(webhooks.c.id == p("id"))
+    .values(waiting=webhooks.c.waiting - p("done"), done_through=p("through"))
 )
 
 
@@ -290,11 +291,19 @@ def was_told(connection: sa.Connection, webhook_id: int, event: str) -> bool:
     return found.one_or_none() is not None
 
 
-def next_of(
-    connection: sa.Connection, webhook_id: int, *, after: int = 0, limit: int
-) -> list[Delivery]:
+def some(connection: sa.Connection, ids: Collection[int]) -> list[Webhook]:
+    """Those of these that are there, of conversations that are not deleted."""
+    rows = connection.execute(
+        sa.select(*webhooks.c)
+        .join_from(webhooks, conversations, conversations.c.id == webhooks.c.conversation_id)
+        .where(webhooks.c.id.in_(ids), conversations.c.deleted_at.is_(None))
+    )
+    return [_webhook(row) for row in rows]
+
+
+def first_of(connection: sa.Connection, webhook: Webhook, *, limit: int) -> list[Delivery]:
     """The first that wait, in their order."""
-    rows = _NEXT.run(connection, webhook_id=webhook_id, after=after, limit=limit)
+    rows = _FIRST.run(connection, webhook_id=webhook.id, after=webhook.done_through, limit=limit)
     return [_delivery(row) for row in rows]
 
 
@@ -317,8 +326,8 @@ def delivery(connection: sa.Connection, webhook_id: int, delivery_id: int) -> De
     return None if row is None else _delivery(row)
 
 
-def note_tries(connection: sa.Connection, tried: Sequence[Tried], done: Mapping[int, int]) -> None:
-    """What became of these; `done`: by webhook, how many of them wait no more."""
+def note_tries(connection: sa.Connection, tried: Sequence[Tried]) -> None:
+    """What became of these."""
     _TRIED.write_many(
         connection,
         [
@@ -333,30 +342,40 @@ def note_tries(connection: sa.Connection, tried: Sequence[Tried], done: Mapping[
             for each in tried
         ],
     )
-    if done:
-        _SETTLE.write_many(connection, [{"id": id, "done": count} for id, count in done.items()])
+
+
+def settle(connection: sa.Connection, webhook_id: int, *, done: int, through: int) -> None:
+    """So many more wait no longer, of those up to a delivery."""
+    _SETTLE.write(connection, id=webhook_id, done=done, through=through)
 
 
 def forget_about(
-    connection: sa.Connection, conversation_id: int, user_ids: Collection[str]
+    connection: sa.Connection, conversation_id: int, session_ids: Collection[int]
 ) -> None:
     """What names somebody, waiting or not."""
+    its = sa.select(webhooks.c.id).where(webhooks.c.conversation_id == conversation_id)
+    theirs = sa.select(participants.c.user_id).where(
+        participants.c.conversation_id == conversation_id,
+        participants.c.session_id.in_(session_ids),
+    )
     about = sa.and_(
-        webhook_deliveries.c.conversation_id == conversation_id,
-        webhook_deliveries.c.user_id.in_(user_ids),
+        webhook_deliveries.c.webhook_id.in_(its), webhook_deliveries.c.user_id.in_(theirs)
     )
     connection.execute(webhook_deliveries.delete().where(about))
     _count_waiting(connection, webhooks.c.conversation_id == conversation_id)
 
 
 def forget_old(connection: sa.Connection, *, before: datetime, limit: int) -> int:
-    """The first `limit` of what happened before then, waiting or not; how many that were."""
-    some = (
-        sa.select(webhook_deliveries.c.id)
-        .where(webhook_deliveries.c.happened_at < before)
-        .order_by(webhook_deliveries.c.happened_at)
+    """Of the first `limit` there are what happened before then, waiting or not; how many that were.
+    Ids rise with time.
+    """
+    first = (
+        sa.select(webhook_deliveries.c.id, webhook_deliveries.c.happened_at)
+        .order_by(webhook_deliveries.c.id)
         .limit(limit)
+        .subquery()
     )
+    some = sa.select(first.c.id).where(first.c.happened_at < before)
     gone = connection.execute(
         webhook_deliveries.delete()
         .where(webhook_deliveries.c.id.in_(some))
@@ -368,12 +387,12 @@ def forget_old(connection: sa.Connection, *, before: datetime, limit: int) -> in
     return len(gone)
 
 
-def forget_done(connection: sa.Connection, webhook_id: int, *, but: int, limit: int) -> int:
+def forget_done(connection: sa.Connection, webhook: Webhook, *, but: int, limit: int) -> int:
     """Of what waits no more all but the newest `but`, `limit` at most; how many went."""
-    of_it = (webhook_deliveries.c.webhook_id == webhook_id, sa.not_(DELIVERY_WAITS))
+    of_it = webhook_deliveries.c.webhook_id == webhook.id
     last = (
         sa.select(webhook_deliveries.c.id)
-        .where(*of_it)
+        .where(of_it, webhook_deliveries.c.id <= webhook.done_through)
         .order_by(webhook_deliveries.c.id.desc())
         .offset(but)
         .limit(1)
@@ -381,7 +400,7 @@ def forget_done(connection: sa.Connection, webhook_id: int, *, but: int, limit: 
     )
     some = (
         sa.select(webhook_deliveries.c.id)
-        .where(*of_it, webhook_deliveries.c.id <= last)
+        .where(of_it, webhook_deliveries.c.id <= last)
         .order_by(webhook_deliveries.c.id)
         .limit(limit)
     )
@@ -392,7 +411,10 @@ def forget_done(connection: sa.Connection, webhook_id: int, *, but: int, limit: 
 def _count_waiting(connection: sa.Connection, which: Any) -> None:
     count = (
         sa.select(sa.func.count())
-        .where(webhook_deliveries.c.webhook_id == webhooks.c.id, DELIVERY_WAITS)
+        .where(
+            webhook_deliveries.c.webhook_id == webhooks.c.id,
+            webhook_deliveries.c.id > webhooks.c.done_through,
+        )
         .scalar_subquery()
     )
     connection.execute(webhooks.update().where(which).values(waiting=count))
@@ -411,6 +433,7 @@ def _webhook(row: Any) -> Webhook:
         salt=row.salt,
         created_at=row.created_at,
         through_seq=row.through_seq,
+        done_through=row.done_through,
         waiting=row.waiting,
         paused_at=row.paused_at,
         paused_for=None if row.paused_for is None else PausedFor(row.paused_for),

@@ -406,7 +406,7 @@ async def test_what_was_said_as_the_server_ended_is_found_in_the_log(
         await talk.webhook(receiver.url)
         await ada.join(talk.room_id, token=ada.token)
         with monkeypatch.context() as patched:
-            patched.setattr(delivering, "fill", killed)
+            patched.setattr(delivering, "store", killed)
             await ada.say(talk.room_id, "one")
             await ada.goes_home()
     async with running(config):

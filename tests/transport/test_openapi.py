@@ -197,7 +197,7 @@ async def replies_about_hooks(ada: Caller) -> dict[str, Reply]:
     found["webhooks"] = await ada.call("GET", f"{room}/webhooks")
     happened = Happened("user_joined", "{}", "ben", now())
     context = ada.app.chores.context
-    await delivering.fill(context, await _only(context, webhook_id), [happened])
+    await delivering.store(context, {}, {await _only(context, webhook_id): [happened]})
     found["deliveries"] = await ada.call("GET", f"{webhook}/deliveries")
     [delivery] = found["deliveries"].body["deliveries"]
     replay = f"{webhook}/deliveries/{delivery['id']}/replay"

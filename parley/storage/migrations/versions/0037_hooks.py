@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.Text, nullable=False),
         sa.Column("created_at", Instant, nullable=False),
         sa.Column("through_seq", sa.BigInteger, nullable=False),
+        sa.Column("done_through", sa.BigInteger, nullable=False, server_default=NO),
         sa.Column("waiting", sa.BigInteger, nullable=False, server_default=NO),
         sa.Column("paused_at", Instant),
         sa.Column("paused_for", sa.Text),
@@ -79,15 +80,4 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
-    waits = sa.text("state = 'waiting'")
-    deliveries = "webhook_deliveries"
-    op.create_index("ix_webhook_deliveries_conversation_id", deliveries, ["conversation_id"])
-    op.create_index(
-        "ix_webhook_deliveries_waiting",
-        deliveries,
-        ["webhook_id", "id"],
-        sqlite_where=waits,
-        postgresql_where=waits,
-    )
-    op.create_index("ix_webhook_deliveries_webhook", deliveries, ["webhook_id", "id"])
-    op.create_index("ix_webhook_deliveries_happened_at", deliveries, ["happened_at"])
+    op.create_index("ix_webhook_deliveries_webhook", "webhook_deliveries", ["webhook_id", "id"])
