@@ -50,6 +50,8 @@ TALKS_S = 0.25
 """Who has talked within this time may be about to do so again."""
 RESTS, RESTS_FOR_TALK = 1.0, 9.0
 """How long it rests after each piece of work, by how long that took: more while somebody talks."""
+FLYING_MAX = 400
+"""Webhooks that are read and sent to at once, or wait for a place."""
 READ_AT_ONCE = 40
 """Webhooks whose queues are read in one go."""
 LOOK_EVERY_S = 30.0
@@ -98,8 +100,10 @@ class Delivering:
         """Webhooks for which something waits, and until when they are left alone."""
         self._flying: dict[int, asyncio.Task[None]] = {}
         """By webhook what is being sent, until it is stored what became of it."""
-        self._others: set[int] = set()
-        """Of them those of which nobody knows whether they answer."""
+        self._places: dict[bool, asyncio.Semaphore] = {}
+        """For those that took something before, and for those of which nobody knows whether they
+        answer: no more than the process that sends has, or what is signed would wait there.
+        """
         self._outcomes: dict[int, list[Outcome]] = {}
         """What became of what was sent, and is not stored yet."""
         self._changed: set[int] = set()
@@ -151,6 +155,10 @@ class Delivering:
     async def run(self, courier: Courier[Posting], secret: Callable[[str], bytes]) -> None:
         """Tell webhooks, until cancelled. `secret` gives, by a salt, what signs."""
         self._courier, self._secret = courier, secret
+        self._places = {
+            True: asyncio.Semaphore(KNOWN_AT_ONCE),
+            False: asyncio.Semaphore(OTHERS_AT_ONCE),
+        }
         looks_at = forgets_at = 0.0
         clock = asyncio.get_running_loop().time
         while True:
@@ -186,7 +194,7 @@ class Delivering:
             flight.cancel()
         for known in (
             *(self._asked_for, self._said, self._happened, self._ready, self._flying),
-            *(self._others, self._outcomes, self._untrimmed),
+            *(self._outcomes, self._untrimmed),
         ):
             known.clear()
         self._is_known = False
@@ -243,7 +251,6 @@ class Delivering:
         self._store_again(said - stored.looked_at, left, {})
         for id in outcomes:
             self._flying.pop(id, None)
-            self._others.discard(id)
         for id in stored.ready:
             self._ready.setdefault(id, None)
         self._ready.update(stored.rest_until)
@@ -283,26 +290,16 @@ class Delivering:
             if id not in self._flying and (until is None or until <= now)
         ]
         for start in range(0, len(due), READ_AT_ONCE):
-            if len(self._flying) >= KNOWN_AT_ONCE + OTHERS_AT_ONCE:
+            if len(self._flying) >= FLYING_MAX:
                 return
             some = due[start : start + READ_AT_ONCE]
             found = await delivering.batches(self._context, some)
             for id in some:
                 self._ready.pop(id, None)
             for batch in found:
-                self._fly(batch)
+                flight = asyncio.get_running_loop().create_task(self._send_all(batch))
+                self._flying[batch.webhook.id] = flight
             await self._breathe()
-
-    def _fly(self, batch: Batch) -> None:
-        id, is_known = batch.webhook.id, batch.webhook.took_at is not None
-        known = len(self._flying) - len(self._others)
-        is_full = known >= KNOWN_AT_ONCE if is_known else len(self._others) >= OTHERS_AT_ONCE
-        if is_full:
-            self._ready[id] = None
-            return
-        if not is_known:
-            self._others.add(id)
-        self._flying[id] = asyncio.get_running_loop().create_task(self._send_all(batch))
 
     def _wait_s(self, most: float) -> float:
         now = self._context.clock()
@@ -324,13 +321,14 @@ class Delivering:
         clock = asyncio.get_running_loop().time
         read_s, outcomes, database = clock(), list[Outcome](), self._database
         try:
-            for delivery, message in batch.waiting:
-                is_stale = clock() - read_s > FRESH_S
-                if is_stale or batch.webhook.conversation_id in self._changed:
-                    break
-                outcomes.append(await self._send(batch, delivery, message))
-                if not outcomes[-1].is_done:
-                    break
+            async with self._places[batch.webhook.took_at is not None]:
+                for delivery, message in batch.waiting:
+                    is_stale = clock() - read_s > FRESH_S
+                    if is_stale or batch.webhook.conversation_id in self._changed:
+                        break
+                    outcomes.append(await self._send(batch, delivery, message))
+                    if not outcomes[-1].is_done:
+                        break
             if len(outcomes) < batch.webhook.waiting:
                 self._ready[batch.webhook.id] = None
         except Exception:
