@@ -81,6 +81,12 @@ async def of(context: Context, room_id: str, session: Session | None) -> tuple[W
     return await context.database.read(query)
 
 
+async def stopped(context: Context, room_id: str, session: Session | None) -> int:
+    """How many are told nothing, though no owner said so. For owners."""
+    found = await of(context, room_id, session)
+    return sum(each.paused_for not in (None, PausedFor.OWNER) for each in found)
+
+
 async def change(
     context: Context,
     room_id: str,

@@ -23,6 +23,7 @@ from parley.domain import (
     reports,
     role_links,
     roles,
+    webhooks,
 )
 from parley.domain.context import Context
 from parley.domain.overview import overview
@@ -346,6 +347,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         reports=[present.report(each) for each in seen.reports],
         reason_words=REASONS,
         link_words=LINK_WORDS,
+        stopped_webhooks=await webhooks.stopped(web.site().context, room_id, session),
         keep_days=contract.KEEP_DAYS,
         has_calls=web.site().config.calls,
         link_lives=list(LINK_LIVES),

@@ -272,11 +272,11 @@ def add_again(
         .where(webhook_deliveries.c.id == delivery_id)
         .where(webhook_deliveries.c.webhook_id == webhook.id)
     )
-    added = connection.execute(
+    if delivery(connection, webhook.id, delivery_id) is None:
+        return False
+    connection.execute(
         webhook_deliveries.insert().from_select([*copied, "happened_at", "state"], before)
     )
-    if added.rowcount < 1:
-        return False
     _FILLED.write(connection, id=webhook.id, through=webhook.through_seq, more=1)
     return True
 

@@ -29,6 +29,7 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_of_two_drafts_neither_takes_the_others_place",
         "test_what_is_pinned_stays_on_top_on_both_devices",
     ),
+    "browser/test_hooks.py": ("test_an_owner_makes_a_hook_and_takes_it_away",),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
     "browser/test_calls.py": (

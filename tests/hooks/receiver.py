@@ -60,6 +60,12 @@ class Receiver:
                 await self._news.wait()
         return self.got[:count]
 
+    async def gets_all(self, words: set[str]) -> None:
+        """Return once each of these was told as a message."""
+        async with asyncio.timeout(PATIENCE_S), self._news:
+            while words - {str(got.said["data"].get("message")) for got in self.got}:
+                await self._news.wait()
+
     def refuses(self, status: int) -> None:
         async def refuse(_request: web.Request) -> web.Response:
             return web.Response(status=status, text="no")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parley.contract import MESSAGE_MAX_CHARS
 from parley.errors import BadRequest
@@ -202,3 +205,43 @@ def test_what_is_not_as_it_should_be_is_read_as_far_as_it_goes(payload: Any) -> 
 def test_half_of_what_github_sends_is_read_as_far_as_it_goes(event: str) -> None:
     broken = {"repository": 4, "sender": [], "commits": {}, "issue": None, "ref": {}, "comment": 1}
     assert github(event, broken)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("text", "blocks", "attachments", "fields", "elements", "type", "username"),
+                    *("alerts", "status", "labels", "annotations", "commonLabels", "summary"),
+                    *("heartbeat", "monitor", "msg", "ruleName", "state", "url", "title"),
+                    *("repository", "sender", "commits", "issue", "comment", "action", "ref"),
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(
+    VALUES,
+    st.sampled_from(["", "push", "issues", "issue_comment", "release", "create", "workflow_run"]),
+    st.sampled_from([JSON, FORM, "text/plain", ""]),
+)
+def test_whatever_is_sent_is_said_or_refused(payload: Any, event: str, kind: str) -> None:
+    try:
+        found = read_of(json.dumps(payload), kind, X_GitHub_Event=event)
+    except BadRequest:
+        return
+    assert 0 < len(found.text) <= MESSAGE_MAX_CHARS
+
+
+@given(st.binary(max_size=200), st.sampled_from([JSON, FORM, "text/plain", "", "a/b+json"]))
+def test_whatever_bytes_are_sent_are_said_or_refused(body: bytes, kind: str) -> None:
+    with contextlib.suppress(BadRequest):
+        assert read_of(body, kind).text.strip()
