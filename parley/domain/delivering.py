@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.domain.context import Context
+from parley.domain.settling import Outcome, settle
 from parley.domain.webhooks import new_event_id
-from parley.records import Conversation, Delivery, DeliveryState, Message, PausedFor, Webhook
-from parley.storage import audit as stored_audit
+from parley.records import Conversation, Delivery, Message, Webhook
 from parley.storage import conversations as stored_conversations
+from parley.storage import deliveries
 from parley.storage import messages as stored_messages
 from parley.storage import webhooks as stored
-from parley.storage.webhooks import New, Tried
 
 WAITING_MAX = 10_000
 """Of one webhook. What is said beyond waits in the log; what else happens is not told."""
@@ -37,21 +35,6 @@ KEPT = timedelta(days=3)
 DONE_KEPT = 100
 """Of each webhook, of what was sent."""
 FORGOTTEN_AT_ONCE = 500
-FAILING_MAX = timedelta(days=1)
-"""A webhook that takes nothing for so long is paused."""
-WAITS_S = (5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800)
-"""After each failure in a row; the last is repeated."""
-REFUSALS_MAX = 5
-"""What is refused for what it says is given up after so many tries: those behind it are not."""
-NOTED_EVERY = timedelta(seconds=5)
-"""When something was last taken need not be known to the second."""
-LOST_S = 5.0
-"""When what nobody knows of is tried again."""
-REFUSED = (400, 413, 415, 422)
-GONE = 410
-WHY_MAX_CHARS = 200
-SERVER = "The server"
-"""Who did it, in the list of acts."""
 
 
 class Happened(Struct, frozen=True):
@@ -83,26 +66,6 @@ class Batch(Struct, frozen=True):
     webhook: Webhook
     conversation: Conversation
     waiting: list[tuple[Delivery, Message | None]]
-
-
-class Outcome(Struct, frozen=True):
-    """What became of a try."""
-
-    delivery: Delivery
-    status: int
-    why: str
-    at: datetime
-    retry_after_s: float = 0.0
-    is_for_good: bool = False
-    """Whether its address may not be asked."""
-    is_lost: bool = False
-    """Whether nobody knows."""
-    is_erased: bool = False
-    """Whether there is nothing to tell any more."""
-
-    @property
-    def is_done(self) -> bool:
-        return self.is_erased or 200 <= self.status < 300
 
 
 async def asked_for(context: Context) -> dict[int, frozenset[str]]:
@@ -137,7 +100,7 @@ async def store(
         ready, filled, looked_at = set[int](), set[int](), set[int]()
         left = ROWS_AT_ONCE
         for webhook_id, tried in outcomes.items():
-            until = _settle(connection, webhook_id, tried)
+            until = settle(connection, webhook_id, tried)
             if until is not None:
                 rest_until[webhook_id] = until
             left -= len(tried)
@@ -179,17 +142,17 @@ def _fill(
             logs[after] = _log(connection, conversation, after, at=at)
         through, log = logs[after]
         new = [
-            New(new_event_id(), event, seq, None, None, when)
+            deliveries.New(new_event_id(), event, seq, None, None, when)
             for event, seq, when in log
             if event in webhook.events
         ]
         new += [
-            New(new_event_id(), each.event, None, each.data, each.user_id, each.at)
+            deliveries.New(new_event_id(), each.event, None, each.data, each.user_id, each.at)
             for each in happened[: max(0, room - len(new))]
             if each.event in webhook.events
         ]
         if new or through != after:
-            stored.add(connection, webhook, new, through=through)
+            deliveries.add(connection, webhook, new, through=through)
             count += len(new) + 1
         if new:
             ready.add(webhook.id)
@@ -244,7 +207,7 @@ async def batches(context: Context, ids: Collection[int]) -> list[Batch]:
             is_resting = webhook.retry_at is not None and webhook.retry_at > now
             if webhook.is_paused or is_resting:
                 continue
-            first = stored.first_of(connection, webhook, limit=SENT_AT_ONCE)
+            first = deliveries.first_of(connection, webhook, limit=SENT_AT_ONCE)
             id = webhook.conversation_id
             if id not in conversations:
                 conversations[id] = stored_conversations.by_id(connection, id)
@@ -257,98 +220,15 @@ async def batches(context: Context, ids: Collection[int]) -> list[Batch]:
     return await context.database.search(query)
 
 
-def _settle(
-    connection: sa.Connection, webhook_id: int, outcomes: Sequence[Outcome]
-) -> datetime | None:
-    """Until when the webhook is left alone now, if it is."""
-    webhook = stored.by_id(connection, webhook_id)
-    if webhook is None or not outcomes:
-        return None
-    tried = [_tried(each) for each in outcomes]
-    done = [each for each in tried if each.state is not DeliveryState.WAITING]
-    stored.note_tries(connection, tried)
-    if done:
-        through = done[-1].delivery_id
-        stored.settle(connection, webhook_id, done=len(done), through=through)
-    changes = _changes(webhook, outcomes)
-    if changes:
-        stored.change(connection, webhook_id, **changes)
-    if "paused_for" in changes:
-        _note_paused(connection, webhook, changes)
-    retry_at: datetime | None = changes.get("retry_at")
-    return retry_at
-
-
-def _tried(outcome: Outcome) -> Tried:
-    delivery, state = outcome.delivery, DeliveryState.WAITING
-    if outcome.is_erased:
-        state = DeliveryState.ERASED
-    elif outcome.is_done:
-        state = DeliveryState.SENT
-    elif outcome.status in REFUSED and delivery.tries + 1 >= REFUSALS_MAX:
-        state = DeliveryState.GIVEN_UP
-    counts = not (outcome.is_lost or outcome.is_erased)
-    why = outcome.why[:WHY_MAX_CHARS].replace("\0", "")
-    return Tried(delivery.id, state, counts, outcome.status, why, outcome.at)
-
-
-def _changes(webhook: Webhook, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of the webhook, by what became of what it was sent."""
-    taken = [each for each in outcomes if each.is_done and not each.is_erased]
-    changes: dict[str, Any] = {}
-    if taken:
-        is_known = webhook.took_at is not None and taken[-1].at - webhook.took_at < NOTED_EVERY
-        if not is_known:
-            changes = {"took_at": taken[-1].at}
-        if webhook.failures or webhook.retry_at is not None:
-            changes |= {"failures": 0, "failing_since": None, "retry_at": None}
-    last = outcomes[-1] if outcomes else None
-    if last is None or last.is_done:
-        return changes
-    if last.is_lost:
-        return changes | {"retry_at": last.at + timedelta(seconds=LOST_S)}
-    failures = 1 if taken else webhook.failures + 1
-    since = last.at if taken else webhook.failing_since or last.at
-    wait_s = max(WAITS_S[min(failures, len(WAITS_S)) - 1], min(3600.0, last.retry_after_s))
-    changes |= {
-        "failures": failures,
-        "failing_since": since,
-        "retry_at": last.at + timedelta(seconds=wait_s),
-    }
-    reason = _reason(last, last.at - since)
-    if reason is not None:
-        changes |= {"paused_at": last.at, "paused_for": reason.value}
-    return changes
-
-
-def _reason(last: Outcome, failing: timedelta) -> PausedFor | None:
-    if last.is_for_good:
-        return PausedFor.ADDRESS
-    if last.status == GONE:
-        return PausedFor.GONE
-    return PausedFor.FAILING if failing >= FAILING_MAX else None
-
-
-def _note_paused(connection: sa.Connection, webhook: Webhook, changes: dict[str, Any]) -> None:
-    """For owners to read: nobody else did it."""
-    stored_audit.note(
-        connection,
-        webhook.conversation_id,
-        at=changes["paused_at"],
-        who=SERVER,
-        act="paused_webhook",
-        about=urlsplit(webhook.url).hostname or "",
-    )
-
-
 async def forget_old(context: Context) -> None:
     """What happened too long ago to be told, or to be told again."""
     before = context.clock() - KEPT
-    gone = FORGOTTEN_AT_ONCE
-    while gone == FORGOTTEN_AT_ONCE:
-        gone = await context.database.write(
-            lambda connection: stored.forget_old(connection, before=before, limit=FORGOTTEN_AT_ONCE)
-        )
+
+    def work(connection: sa.Connection) -> int:
+        return deliveries.forget_old(connection, before=before, limit=FORGOTTEN_AT_ONCE)
+
+    while await context.database.write(work) == FORGOTTEN_AT_ONCE:
+        pass
 
 
 async def forget_done(context: Context, webhook_id: int) -> None:
@@ -358,7 +238,7 @@ async def forget_done(context: Context, webhook_id: int) -> None:
         webhook = stored.by_id(connection, webhook_id)
         if webhook is None:
             return 0
-        return stored.forget_done(connection, webhook, but=DONE_KEPT, limit=FORGOTTEN_AT_ONCE)
+        return deliveries.forget_done(connection, webhook, but=DONE_KEPT, limit=FORGOTTEN_AT_ONCE)
 
     while await context.database.write(work) == FORGOTTEN_AT_ONCE:
         pass

@@ -18,6 +18,7 @@ from parley.domain.door import Found
 from parley.errors import BadRequest, NotFound
 from parley.outward import NotAllowed, require_askable
 from parley.records import Delivery, PausedFor, Session, Webhook, WebhooksChanged
+from parley.storage import deliveries as stored_deliveries
 from parley.storage import webhooks as stored
 
 WEBHOOKS_MAX = 10
@@ -155,7 +156,7 @@ async def deliveries(
 
     def query(connection: sa.Connection) -> tuple[Delivery, ...]:
         _found(connection, room_id, session, webhook_id)
-        return stored.newest(connection, webhook_id, limit=DELIVERIES_SHOWN)
+        return stored_deliveries.newest(connection, webhook_id, limit=DELIVERIES_SHOWN)
 
     return await context.database.read(query)
 
@@ -168,7 +169,7 @@ async def replay(
 
     def work(connection: sa.Connection) -> Webhook:
         _, webhook = _found(connection, room_id, session, webhook_id)
-        if not stored.add_again(connection, webhook, delivery_id, at=at):
+        if not stored_deliveries.add_again(connection, webhook, delivery_id, at=at):
             raise NotFound("No such delivery. They are kept for a few days, the newest alone.")
         return webhook
 

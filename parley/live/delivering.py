@@ -15,7 +15,8 @@ import structlog
 from parley import present
 from parley.domain import delivering
 from parley.domain.context import Context
-from parley.domain.delivering import Batch, Happened, Outcome
+from parley.domain.delivering import Batch, Happened
+from parley.domain.settling import Outcome
 from parley.errors import Unavailable
 from parley.hooks import signing
 from parley.hooks.worker import KNOWN_AT_ONCE, OTHERS_AT_ONCE, Posting
@@ -241,9 +242,14 @@ class Delivering:
         self._outcomes = {}
         try:
             stored = await delivering.store(self._context, outcomes, happened)
-        except BaseException:
+        except Unavailable:
             if database == self._database:
                 self._store_again(said, happened, outcomes)
+            raise
+        except Exception:
+            # They are looked for again in a while: a fault with one must not hold up the others.
+            for id in outcomes:
+                self._flying.pop(id, None)
             raise
         if database != self._database:
             return

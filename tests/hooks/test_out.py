@@ -12,8 +12,8 @@ from aiohttp import web
 from standardwebhooks import WebhookVerificationError
 
 from parley.config import Config
-from parley.domain import delivering
-from parley.storage import webhooks as stored
+from parley.domain import delivering, settling
+from parley.storage import deliveries as stored
 from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
 from tests.people import PATIENCE_S, Json, Person
@@ -104,7 +104,7 @@ async def test_an_address_hears_of_what_it_asked_for_alone(
 async def test_what_is_refused_comes_again_with_the_same_id(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivering, "WAITS_S", (0.2,))
+    monkeypatch.setattr(settling, "WAITS_S", (0.2,))
     made = await talk.webhook(receiver.url)
     receiver.refuses(503)
     await talk.ada.say(talk.room_id, "one")
@@ -196,8 +196,8 @@ async def test_who_says_it_is_gone_is_told_no_more(talk: Talk, receiver: Receive
 async def test_what_takes_nothing_for_a_day_is_paused_and_nothing_is_lost(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivering, "WAITS_S", (0.05,))
-    monkeypatch.setattr(delivering, "FAILING_MAX", timedelta(seconds=0.3))
+    monkeypatch.setattr(settling, "WAITS_S", (0.05,))
+    monkeypatch.setattr(settling, "FAILING_MAX", timedelta(seconds=0.3))
     made = await talk.webhook(receiver.url)
     receiver.refuses(503)
     await talk.ada.say(talk.room_id, "one")
@@ -219,7 +219,7 @@ async def test_what_takes_nothing_for_a_day_is_paused_and_nothing_is_lost(
 async def test_what_is_refused_for_what_it_says_does_not_stop_the_rest(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivering, "WAITS_S", (0.05,))
+    monkeypatch.setattr(settling, "WAITS_S", (0.05,))
 
     async def picky(request: web.Request) -> web.Response:
         return web.Response(status=422 if b"poison" in await request.read() else 204)
@@ -228,7 +228,7 @@ async def test_what_is_refused_for_what_it_says_does_not_stop_the_rest(
     made = await talk.webhook(receiver.url)
     await talk.ada.say(talk.room_id, "poison")
     await talk.ada.say(talk.room_id, "bread")
-    got = await receiver.gets(delivering.REFUSALS_MAX + 1)
+    got = await receiver.gets(settling.REFUSALS_MAX + 1)
     assert got[-1].said["data"]["message"] == "bread"
 
     async def both_are_over() -> bool:
