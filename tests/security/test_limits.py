@@ -423,6 +423,12 @@ ACT_CALLS = [
     ("POST", "/reports/1/resolve", {}),
     ("POST", "/founder", {"user_id": "nobody"}),
     ("POST", "/role", {"user_id": "nobody", "role": "owner"}),
+    ("POST", "/hooks", {"name": "Alerts"}),
+    ("DELETE", "/hooks/1", None),
+    ("POST", "/webhooks", {"url": "https://example.org/told"}),
+    ("PATCH", "/webhooks/1", {"paused": True}),
+    ("DELETE", "/webhooks/1", None),
+    ("POST", "/webhooks/1/deliveries/1/replay", {}),
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
