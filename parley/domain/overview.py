@@ -15,7 +15,7 @@ from parley.contract import (
 from parley.domain import door, knocking, names, people
 from parley.domain.context import Context
 from parley.domain.people import People
-from parley.records import Overview, Participant, Session
+from parley.records import Overview, Participant, Role, Session
 from parley.storage import accounts as stored_accounts
 from parley.storage import audit as stored_acts
 from parley.storage import grants, links
@@ -92,6 +92,6 @@ def _page(connection: sa.Connection, conversation_id: int, cursor: str | None) -
 
 def _named(connection: sa.Connection, conversation_id: int, key: str) -> _People:
     found = stored_participants.named(connection, conversation_id, key, limit=PEOPLE_IN_STATE)
-    left = tuple(each for each in found if each.left_at is not None)
+    left = tuple(each for each in found if each.left_at is not None and each.role is not Role.BOT)
     here = tuple(each for each in found if each.left_at is None)
     return _People(People(here, None), left, len(left))

@@ -46,6 +46,8 @@ async def test_a_hook_is_in_no_list_of_people(talk: Talk, person: Callable[..., 
     _, reply = await talk.ada.call("GET", talk.path)
     assert [each["username"] for each in reply["conversation"]["participants"]] == ["Ada", "Ben"]
     assert reply["conversation"]["participant_count"] == 2
+    _, decided = await talk.ada.call("GET", f"{talk.path}/manage")
+    assert decided["left"] == []
 
 
 @pytest.mark.parametrize(
