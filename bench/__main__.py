@@ -11,6 +11,7 @@
     python -m bench --metrics           what metrics cost a message, within ten minutes
     python -m bench --encrypted         an encrypted conversation beside an open one
     python -m bench --accounts          what accounts cost, among a hundred thousand
+    python -m bench --calls             what arrives in a call, and what it costs
     python -m bench --hooks             what webhooks cost those who talk
 
 Figures are always printed. The page in docs, which is quoted, is written anew
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from bench import (
     accounts,
+    calls,
     chart,
     cluster,
     databases,
@@ -83,6 +85,9 @@ def main() -> None:
         return
     if asked.accounts:
         print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.calls:
+        calls.measure(asked.parley, cores, is_quick=asked.quick)
         return
     if asked.hooks:
         with machine.pinned(cores.load):
@@ -157,6 +162,7 @@ def _arguments() -> argparse.Namespace:
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--encrypted", action="store_true", help="what encryption costs, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
+    add("--calls", action="store_true", help="what arrives in a call, instead")
     add("--hooks", action="store_true", help="what webhooks cost, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]

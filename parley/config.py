@@ -51,7 +51,9 @@ OWN_FOLDERS = frozenset(
             "link",
         ),
         *(
+            "asyncapi.json",
             "contact",
+            "docs",
             "invitation",
             "mail",
             "metrics",

@@ -17,6 +17,7 @@ from parley import contract, web
 from parley.calls import (
     accounts,
     admin,
+    bots,
     calling,
     claims,
     contacts,
@@ -41,7 +42,7 @@ from parley.calls import (
     service,
     uploads,
 )
-from parley.contract import decode, openapi
+from parley.contract import asyncapi, decode, openapi
 from parley.errors import (
     AccountRequired,
     BadRequest,
@@ -116,6 +117,14 @@ HANDLERS: dict[str, Handler] = {
     "epochs": epochs.kept,
     "make_link": links.make_link,
     "revoke_link": links.revoke_link,
+    "bots": bots.listed,
+    "make_bot": bots.make,
+    "change_bot": bots.change,
+    "renew_bot": bots.renew,
+    "revoke_bot": bots.revoke,
+    "declare_commands": bots.declare_commands,
+    "commands": bots.commands,
+    "answer_ask": bots.answer_ask,
     "hooks": hooks.list_hooks,
     "make_hook": hooks.make_hook,
     "remove_hook": hooks.remove_hook,
@@ -200,6 +209,7 @@ _LIMITED = {
     "claim": Kind.JOINS,
     "use_link": Kind.JOINS,
     "accept_invitation": Kind.JOINS,
+    "answer_ask": Kind.MESSAGES,
     "edit_message": Kind.MESSAGES,
     "export": Kind.SEARCHES,
     "react": Kind.MESSAGES,
@@ -244,6 +254,11 @@ _LIMITED = {
             "begin_epoch",
             "make_link",
             "revoke_link",
+            "make_bot",
+            "change_bot",
+            "renew_bot",
+            "revoke_bot",
+            "declare_commands",
             "make_hook",
             "remove_hook",
             "make_webhook",
@@ -301,6 +316,7 @@ def _rule(call: contract.Call) -> str:
 
 
 DESCRIPTION = "/openapi.json"
+DESCRIPTION_OF_EVENTS = "/asyncapi.json"
 _METHODS = _methods()
 """What each path takes, by its rule."""
 _OF_MAIL = {_rule(call) for call in contract.CALLS.values() if call.is_of_mail}
@@ -325,6 +341,12 @@ def rest(*, allowed_origins: tuple[str, ...], has_mail: bool = False) -> Bluepri
         )
     blueprint.add_url_rule(
         DESCRIPTION, "description", _description, provide_automatic_options=False
+    )
+    blueprint.add_url_rule(
+        DESCRIPTION_OF_EVENTS,
+        "description_of_events",
+        _description_of_events,
+        provide_automatic_options=False,
     )
     for rule, by_method in uploads.HANDLERS.items():
         for method, upload in by_method.items():
@@ -407,6 +429,10 @@ async def _body(call: contract.Call) -> Struct:
 
 async def _description() -> Response:
     return web.json(openapi.document(has_mail=web.site().context.mail is not None, root=web.root()))
+
+
+async def _description_of_events() -> Response:
+    return web.json(asyncapi.document(root=web.root()))
 
 
 async def _not_taken(**_path: str) -> Response:

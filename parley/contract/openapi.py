@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 
 from parley import __version__, contract
+from parley.contract.schemas import described
 
-_REF = "#/components/schemas/{name}"
 _BINARY = {"type": "string", "format": "binary"}
-_TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 
 @cache
@@ -24,13 +23,7 @@ def document(*, has_mail: bool = True, root: str = "") -> dict[str, Any]:
     types: list[Any] = [contract.ErrorReply, *(call.reply for call in calls)]
     bodies = [body for call in calls if (body := _body(call)) is not None]
     types += bodies
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
-    refs = dict(zip(types, schemas, strict=True))
-    sent_by_clients = {body.__name__ for body in bodies}
-    for name, component in components.items():
-        _complete(component)
-        if name not in sent_by_clients and "properties" in component:
-            component["required"] = _always_there(getattr(contract, name))
+    refs, components = described(types, sent_by_clients={body.__name__ for body in bodies})
     paths: dict[str, Any] = {}
     for call in calls:
         paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, refs)
@@ -93,33 +86,6 @@ def _operation(call: contract.Call, refs: dict[Any, Any]) -> dict[str, Any]:
 def _body(call: contract.Call) -> type[msgspec.Struct] | None:
     """What its body is made of, where there is anything to say in one."""
     return None if call.body is contract.Nothing else call.body
-
-
-def _always_there(struct: type[msgspec.Struct]) -> list[str]:
-    """The fields that every answer has: a value that is the same each time is sent all the same."""
-    fields = msgspec.structs.fields(struct)
-    return [field.encode_name for field in fields if field.default is not msgspec.UNSET]
-
-
-def _complete(schema: Any) -> None:
-    """Say what msgspec leaves to the reader, and leave out what code generators misread.
-
-    Some of them drop an object with a `const` or an `enum` that names no type, or with an `enum`
-    of `true` alone; others take a property with a default for one that is always there.
-    """
-    if isinstance(schema, list):
-        for each in schema:
-            _complete(each)
-        return
-    if not isinstance(schema, dict):
-        return
-    schema.pop("default", None)
-    if (allowed := schema.get("enum")) is not None:
-        [schema["type"]] = {_TYPES[type(value)] for value in allowed}
-        if len(allowed) == 1:
-            [schema["const"]] = schema.pop("enum")
-    for each in schema.values():
-        _complete(each)
 
 
 def _path_parameters(call: contract.Call) -> list[dict[str, Any]]:

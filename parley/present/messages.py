@@ -57,6 +57,8 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
         said.pinned = True
     if record.reactions is not None:
         said.reactions = _marked(record.id, record.reactions, own)
+    if record.buttons is not None:
+        said.buttons = _as_stored(record.buttons)
     return said
 
 

@@ -14,7 +14,9 @@ from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     DELETED,
     Instant,
+    asks,
     audit,
+    bots,
     call_peers,
     calls,
     claims,
@@ -141,6 +143,8 @@ _ERASE = [
             former_names,
             call_peers,
             calls,
+            asks,
+            bots,
             webhooks,
             hooks,
             participants,

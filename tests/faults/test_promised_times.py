@@ -131,11 +131,14 @@ async def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
                     talk.server.signal(signal.SIGTERM)
                 except ProcessLookupError:
                     continue  # we were so late that it had waited long enough
-                assert await talk.server.ends() == 1
+                code = await talk.server.ends()
+                if code == 0:
+                    continue  # nearly as late: it was just ending by itself
+                assert code == 1
                 took_s.append(time.monotonic() - began)
         if took_s[-1] < AT_ONCE_S:
             break
-    assert min(took_s) < AT_ONCE_S, took_s
+    assert min(took_s, default=ENDS_WITHIN_S) < AT_ONCE_S, took_s
 
 
 # --- who holds up a stop ---

@@ -34,6 +34,7 @@ OF_THE_APP = {
     "a list": (asking("/api/conversations"), 200),
     "how it is": (asking("/api/health"), 200),
     "the description": (asking("/openapi.json"), 200),
+    "the description of events": (asking("/asyncapi.json"), 200),
     "the icon": (asking("/favicon.ico"), 200),
     "the icon of phones": (asking("/apple-touch-icon.png"), 200),
     "what is installed": (asking("/manifest.webmanifest"), 200),

@@ -50,6 +50,7 @@ async def every_kind(ada: Caller, room_id: str) -> dict[str, Reply]:
         f"/api/conversations/{room_id}",
         "/api/nowhere",
         "/openapi.json",
+        "/asyncapi.json",
         "/favicon.ico",
         "/apple-touch-icon.png",
         "/socket.io/?EIO=4&transport=polling",

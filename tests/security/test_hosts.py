@@ -215,6 +215,7 @@ PATHS = [
     "/favicon.ico",
     "/apple-touch-icon.png",
     "/openapi.json",
+    "/asyncapi.json",
     "/api/conversations",
     "/api/nothing",
     "/socket.io",

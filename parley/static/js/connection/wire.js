@@ -7,8 +7,9 @@ import { between } from "./between.js";
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
  *   timestamp: string, type?: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner" | "bot", alike?: boolean,
  *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[], reactions?: Reaction[],
- *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[], late?: boolean, call?: PastCall}} Message `files`: of one's own,
+ *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[], late?: boolean, call?: PastCall, buttons?: Button[]}} Message `files`: of one's own,
  *   until the server has told of it; `late`: its `parts` came after it was shown
+ * @typedef {{id: string, label: string}} Button
  * @typedef {{started_at: string, seconds: number, people: {user_id: string, username: string}[]}} PastCall
  * @typedef {{id: string, name: string, type: string, size: number, url: string, width?: number, height?: number,
  *   duration_s?: number, thumbnail_url?: string, sealed?: boolean}} File `sealed`: the server can't read it, see sealed/files.js

@@ -6,7 +6,7 @@ from alembic import op
 from parley.storage.schema import Instant
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NO = sa.text("0")
