@@ -423,6 +423,11 @@ ACT_CALLS = [
     ("POST", "/reports/1/resolve", {}),
     ("POST", "/founder", {"user_id": "nobody"}),
     ("POST", "/role", {"user_id": "nobody", "role": "owner"}),
+    ("POST", "/bots", {"name": "Echo"}),
+    ("PATCH", "/bots/nobody", {"may": ["write"]}),
+    ("POST", "/bots/nobody/token", {}),
+    ("DELETE", "/bots/nobody", None),
+    ("PUT", "/bots/me/commands", {"commands": []}),
     ("POST", "/hooks", {"name": "Alerts"}),
     ("DELETE", "/hooks/1", None),
     ("POST", "/webhooks", {"url": "https://example.org/told"}),
@@ -491,7 +496,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
     others |= {"import", "store_import", "claim", "report", "accept_invitation"}
     others |= {"subscribe", "unsubscribe", "set_notifications"}  # of one's own
-    others |= {"pin_conversation", "keep_draft"}
+    others |= {"pin_conversation", "keep_draft", "answer_ask"}
     others |= {
         call.name
         for call in (*contract.ACCOUNT_CALLS, *contract.CONTACT_CALLS, *contract.ADMIN_CALLS)
@@ -502,6 +507,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
     heard |= {"edit_message", "react", "mark_read", "follow_mine"}
     heard |= {"call_join", "call_leave", "call_signal"}
+    heard |= {"use_command", "press_button", "answer_ask"}
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 
