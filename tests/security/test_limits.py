@@ -404,7 +404,7 @@ async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
 
 # --- owners' acts --------------------------------------------------------------
 
-ACT_CALLS = [
+ACT_CALLS: list[tuple[str, str, Json | None]] = [
     ("DELETE", "/messages/none", None),
     ("PUT", "/messages/none/pin", None),
     ("DELETE", "/messages/none/pin", None),
