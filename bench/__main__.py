@@ -14,6 +14,7 @@
     python -m bench --client            parley.client beside python-socketio's
     python -m bench --accounts          what accounts cost, among a hundred thousand
     python -m bench --calls             what arrives in a call, and what it costs
+    python -m bench --hooks             what webhooks cost those who talk
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -35,6 +36,7 @@ from bench import (
     cluster,
     databases,
     encrypted,
+    hooking,
     machine,
     metering,
     published,
@@ -97,6 +99,10 @@ def main() -> None:
         return
     if asked.calls:
         calls.measure(asked.parley, cores, is_quick=asked.quick)
+        return
+    if asked.hooks:
+        with machine.pinned(cores.load):
+            print(hooking.measure(asked.parley, cores, is_quick=asked.quick))
         return
     stopped = False
     try:
@@ -170,6 +176,7 @@ def _arguments() -> argparse.Namespace:
     add("--client", action="store_true", help="what a program can say and hear, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
     add("--calls", action="store_true", help="what arrives in a call, instead")
+    add("--hooks", action="store_true", help="what webhooks cost, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

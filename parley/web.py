@@ -356,6 +356,15 @@ def is_for_program() -> bool:
     )
 
 
+def is_for_hook() -> bool:
+    """Whether a program asks that may be no more than `curl`."""
+    return request.path.startswith("/hooks/")
+
+
+def wants_json() -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
 def is_own_page() -> bool:
     """Whether a script or form of our own asks, which needs no token but the cookie."""
     return asking().changes and site().origins.is_own(asking())
@@ -477,6 +486,13 @@ def disposition(kind: str, name: str) -> str:
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     plain = "".join("_" if each in '"\\%;' else each for each in plain)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def plain(words: str, status: int) -> Response:
+    """A line for whoever has nothing but a terminal."""
+    response = Response(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def json(reply: Any, status: int = 200) -> Response:

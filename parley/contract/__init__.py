@@ -23,6 +23,7 @@ from parley.contract.rest.door import *
 from parley.contract.rest.epochs import *
 from parley.contract.rest.exports import *
 from parley.contract.rest.files import *
+from parley.contract.rest.hooks import *
 from parley.contract.rest.imports import *
 from parley.contract.rest.invitations import *
 from parley.contract.rest.links import *

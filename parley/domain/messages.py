@@ -57,7 +57,7 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     """
     return context.database.write(
         Saying(context, sender, checked(draft)),
-        lambda sent: _tell(context, sent),
+        lambda sent: tell(context, sent),
         conversation=sender.conversation_id,
     )
 
@@ -79,7 +79,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: _tell(context, sent), conversation=room_id)
+        return context.database.write(work, lambda sent: tell(context, sent), conversation=room_id)
 
     return await participants.coming_back(context, room_id, session, act)
 
@@ -275,7 +275,8 @@ def _user_ids(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(user_id for each in given if (user_id := text.user_id(each)))
 
 
-def _tell(context: Context, sent: Sent) -> None:
+def tell(context: Context, sent: Sent) -> None:
+    """Everyone, of what was stored."""
     if not sent.duplicate:
         context.counts.messages += 1
         context.bus.publish(MessageSent(sent.message))

@@ -12,6 +12,7 @@ from parley.present.excerpts import *
 from parley.present.exports import *
 from parley.present.fields import *
 from parley.present.files import *
+from parley.present.hooks import *
 from parley.present.hosting import *
 from parley.present.knocks import *
 from parley.present.links import *

@@ -15,6 +15,7 @@ from parley.records.desks import *
 from parley.records.epochs import *
 from parley.records.events import *
 from parley.records.files import *
+from parley.records.hooks import *
 from parley.records.host import *
 from parley.records.invitations import *
 from parley.records.knocks import *

@@ -18,6 +18,7 @@ SHORT: dict[str, tuple[str, ...]] = {
     "browser/test_embedding.py": (
         "test_a_visitor_presses_the_button_and_talks_with_whoever_owns_the_desk",
     ),
+    "browser/test_hooks.py": ("test_an_owner_makes_a_hook_and_takes_it_away",),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_bots.py": (
         "test_a_command_is_completed_used_and_answered_for_whoever_asked",

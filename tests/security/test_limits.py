@@ -457,10 +457,16 @@ ACT_CALLS: list[tuple[str, str, Json | None]] = [
     ("POST", "/founder", {"user_id": "nobody"}),
     ("POST", "/role", {"user_id": "nobody", "role": "owner"}),
     ("POST", "/bots", {"name": "Echo"}),
-    ("PATCH", "/bots/nobody", {"may": ["read"]}),
+    ("PATCH", "/bots/nobody", {"may": ["write"]}),
     ("POST", "/bots/nobody/token", {}),
     ("DELETE", "/bots/nobody", None),
     ("PUT", "/bots/me/commands", {"commands": []}),
+    ("POST", "/hooks", {"name": "Alerts"}),
+    ("DELETE", "/hooks/1", None),
+    ("POST", "/webhooks", {"url": "https://example.org/told"}),
+    ("PATCH", "/webhooks/1", {"paused": True}),
+    ("DELETE", "/webhooks/1", None),
+    ("POST", "/webhooks/1/deliveries/1/replay", {}),
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},

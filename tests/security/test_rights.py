@@ -18,6 +18,7 @@ FORBIDDEN, NOT_JOINED, ENDED = "forbidden", "not_joined", "conversation_ended"
 Row = tuple[str, str, str, str, str, str]
 """A stranger, who may only read, a member, an owner, who was removed; a member after the end."""
 OWNERS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN)
+OWNERS_OF_NONE: Row = (KNOCK, FORBIDDEN, FORBIDDEN, "not_found", NOT_FOUND, FORBIDDEN)
 READERS: Row = (KNOCK, OK, OK, OK, NOT_FOUND, OK)
 POSTERS: Row = (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED)
 ALL: Row = (OK, OK, OK, OK, OK, OK)
@@ -264,6 +265,16 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "epochs": ("{path}/epochs", None, READERS),
     "make_link": ("{path}/links", {"role": "owner"}, OWNERS),
     "revoke_link": ("{path}/links/{link_id}", None, OWNERS),
+    "hooks": ("{path}/hooks", None, OWNERS),
+    "make_hook": ("{path}/hooks", {"name": "Alerts"}, OWNERS),
+    # There is none with this number; tests of hooks have some.
+    "remove_hook": ("{path}/hooks/999", None, OWNERS_OF_NONE),
+    "webhooks": ("{path}/webhooks", None, OWNERS),
+    "make_webhook": ("{path}/webhooks", {"url": "https://example.org/hook"}, OWNERS),
+    "change_webhook": ("{path}/webhooks/999", {"paused": True}, OWNERS_OF_NONE),
+    "remove_webhook": ("{path}/webhooks/999", None, OWNERS_OF_NONE),
+    "deliveries": ("{path}/webhooks/999/deliveries", None, OWNERS_OF_NONE),
+    "replay_delivery": ("{path}/webhooks/999/deliveries/1/replay", {}, OWNERS_OF_NONE),
     "report": ("{path}/reports", {"user_id": "member-1", "reason": "spam"}, READERS),
     "reports": ("{path}/reports", None, OWNERS),
     # Nothing was reported there; tests of reports have some.

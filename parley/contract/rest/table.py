@@ -30,6 +30,7 @@ from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, Knock
 from parley.contract.rest.epochs import EpochBody, EpochReply, EpochsReply
 from parley.contract.rest.exports import ExportFormat, ExportReply
 from parley.contract.rest.files import FileReply, FilesReply
+from parley.contract.rest.hooks import HOOK_CALLS
 from parley.contract.rest.imports import (
     ImportChoice,
     ImportDry,
@@ -862,6 +863,7 @@ CALLS: dict[str, Call] = {
         *CONTACT_CALLS,
         INVITE_CALL,
         *DESK_CALLS,
+        *HOOK_CALLS,
         *ADMIN_CALLS,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(

@@ -6,7 +6,7 @@ from alembic import op
 from parley.storage.schema import Instant
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
