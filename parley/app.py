@@ -246,6 +246,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         relays=relays_of(config),
         root=config.root,
     )
+    web_site(app).streams = realtime.streams
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES

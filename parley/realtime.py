@@ -31,6 +31,7 @@ from parley.live.audience import Audience, Client, Credential
 from parley.live.calls import Calling
 from parley.live.following import Following
 from parley.live.seating import Seating
+from parley.live.streaming import Streams
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -107,6 +108,7 @@ class Realtime:
         self.audience = Audience(self.server, Following(context, self.server))
         self.calling = Calling(context, self.audience, self.server)
         self.audience.calling = self.calling
+        self.streams = Streams(context, self.server, self.audience)
         seating = Seating(context, self.server, self.audience)
         self._site = Site(
             context, limits, self.server, self.audience, seating, self.calling, config.calls

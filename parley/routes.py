@@ -38,6 +38,7 @@ from parley.calls import (
     reports,
     searching,
     service,
+    streaming,
     uploads,
 )
 from parley.contract import asyncapi, decode, openapi
@@ -72,6 +73,7 @@ HANDLERS: dict[str, Handler] = {
     "search": searching.search,
     "search_all": searching.search_all,
     "messages": messages.history,
+    "events": streaming.events,
     "export": export.export,
     "participants": people.list_participants,
     "mark_read": reading.mark_read,
@@ -186,6 +188,7 @@ _LIMITED = {
     "join": Kind.JOINS,
     "leave": Kind.JOINS,
     "enter": Kind.JOINS,
+    "events": Kind.JOINS,
     "knock": Kind.JOINS,
     "claim": Kind.JOINS,
     "use_link": Kind.JOINS,
@@ -348,7 +351,7 @@ def rest(*, allowed_origins: tuple[str, ...], has_mail: bool = False) -> Bluepri
     return cors(
         blueprint,
         allow_origin=list(allowed_origins),
-        allow_headers=["Authorization", "Content-Type", *uploads.ALLOWED_HEADERS],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", *uploads.ALLOWED_HEADERS],
         expose_headers=list(uploads.EXPOSED_HEADERS),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_credentials=False,

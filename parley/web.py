@@ -7,7 +7,7 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -36,6 +36,9 @@ from parley.limits.limiter import SPOKEN, Kind, Limits, Outcome, Who
 from parley.limits.windows import Key
 from parley.records import ServerProcess, Session
 from parley.secret import Secret
+
+if TYPE_CHECKING:
+    from parley.live.streaming import Streams
 
 R = TypeVar("R", bound=AnyResponse)
 
@@ -67,6 +70,8 @@ class Site:
     places_of: Callable[[int, str], Awaitable[list[str]]] = _nothing
     """From where somebody is connected now, by conversation and user_id, as addresses count."""
     imports: Imports | None = None
+    streams: Streams | None = None
+    """Of those who hear what happens by plain HTTP."""
     relays: Relays | None = None
     """By which calls find their way; None where there are no calls."""
     root: str = ""
@@ -84,6 +89,14 @@ def site() -> Site:
 def imports() -> Imports:
     """Raises `Unavailable` before the app has started."""
     found = site().imports
+    if found is None:
+        raise Unavailable("The server is starting.", retry_after=1.0)
+    return found
+
+
+def streams() -> Streams:
+    """Raises `Unavailable` before the app has started."""
+    found = site().streams
     if found is None:
         raise Unavailable("The server is starting.", retry_after=1.0)
     return found

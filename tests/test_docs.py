@@ -24,7 +24,7 @@ from tests.faults.test_answers_lost import MESSAGES
 from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
-from tools import reference
+from tools import client_types, reference
 from tools.differences import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +61,10 @@ def run(script: str, server: Process, **variables: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_the_types_of_the_client_are_those_of_the_contract() -> None:
+    assert reference.CLIENT_TYPES.read_text(encoding="utf-8") == client_types.module()
 
 
 @pytest.mark.parametrize("name", sorted(reference.pages()))

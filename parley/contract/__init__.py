@@ -32,5 +32,6 @@ from parley.contract.rest.reading import *
 from parley.contract.rest.reports import *
 from parley.contract.rest.searching import *
 from parley.contract.rest.service import *
+from parley.contract.rest.streams import *
 from parley.contract.rest.table import *
 from parley.contract.terms import *

@@ -154,6 +154,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "leave": ("{path}/leave", {}, (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK)),
     "read": ("{path}", None, READERS),
     "messages": ("{path}/messages", None, READERS),
+    "events": ("{path}/events", None, READERS),
     "export": ("{path}/export", None, READERS),
     "participants": ("{path}/participants", None, READERS),
     "mark_read": (

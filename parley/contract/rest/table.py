@@ -84,6 +84,7 @@ from parley.contract.rest.searching import (
     TimeZoneName,
 )
 from parley.contract.rest.service import HealthReply, ReadyReply
+from parley.contract.rest.streams import EventStream
 from parley.contract.terms import (
     ACTS_PAGE_DEFAULT,
     ACTS_PAGE_MAX,
@@ -284,6 +285,23 @@ CALLS: dict[str, Call] = {
                     _PAGE,
                 ),
             ),
+        ),
+        Call(
+            "events",
+            "GET",
+            "/api/conversations/{room_id}/events",
+            "What happens in the conversation, as [server-sent events](#events-over-plain-http). "
+            "For who may read it; it makes nobody a participant.",
+            EventStream,
+            parameters=(
+                Parameter(
+                    "since",
+                    "every change up to this seq is known: what came after it is told first. The "
+                    "header `Last-Event-ID`, if there is one, goes before it",
+                    Seq,
+                ),
+            ),
+            is_stream=True,
         ),
         Call(
             "export",
