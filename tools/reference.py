@@ -367,9 +367,9 @@ _STREAMS = (
     "Whoever may read may hear: send your token as `Authorization: Bearer`. One in the address is "
     "refused, since addresses are kept in logs. A participant is told what a socket of theirs "
     "would be, without being here by it. Who may read no more is told `removed`, and the stream "
-    "ends. It counts as a join, takes one of the connections of its address, and is ended where its client "
-    f"does not read. A comment comes every {BEAT_EVERY_S:.0f} seconds, so that proxies keep the "
-    "connection.",
+    "ends. It counts as a join, takes one of the connections of its address, and is ended where "
+    f"its client does not read. A comment comes every {BEAT_EVERY_S:.0f} seconds, so that proxies "
+    "keep the connection.",
     "",
 )
 _LIMITS = (
