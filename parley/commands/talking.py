@@ -101,6 +101,22 @@ def upload(
     _run(saying.upload(link, _who(who), files, text=text, called=called, as_json=as_json))
 
 
+@click.command(
+    epilog="Keys: F1 shows them all. Exit codes: 0 done, 1 the server said no, 2 wrong usage or no "
+    "terminal for it, 3 the server can't be reached."
+)
+@_taking_part
+def chat(link: str, **who: Any) -> None:
+    """Take part in the conversation LINK, on the whole screen of this terminal.
+
+    It works over SSH, in 80 columns or 40, without colours (NO_COLOR) and with the keyboard alone.
+    LINK can be @FILE.
+    """
+    from parley.chat import running
+
+    _run(running.chat(link, _who(who)))
+
+
 def _who(given: dict[str, Any]) -> Who:
     from parley.talking.joining import Who
 
@@ -123,6 +139,7 @@ def _standard_input() -> str:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     """To its end; whatever keeps it from there is one sentence and an exit code."""
     from parley import harmless
+    from parley.chat.running import NoScreen
     from parley.client import BadLink, ClientError, Refused, Unreachable
     from parley.talking.joining import NoName
     from parley.talking.remembered import Unusable
@@ -130,7 +147,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     try:
         asyncio.run(work)
-    except (BadLink, Unusable) as error:
+    except (BadLink, NoScreen, Unusable) as error:
         _fail(EXIT_USAGE, str(error))
     except NoName:
         _fail(EXIT_USAGE, "Say who you are with --name, the first time.")
@@ -170,4 +187,4 @@ def _forget_output() -> None:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
-COMMANDS: tuple[click.Command, ...] = (say, tail, upload)
+COMMANDS: tuple[click.Command, ...] = (chat, say, tail, upload)
