@@ -106,7 +106,7 @@ async def _send_file(chat: Chat, path: Path) -> None:
         chat.tell(f"Sending {path.name}…")
         file = await chat.talk.upload(path)
     except OSError as error:
-        chat.tell(f"{path} can't be read: {error.strerror}.")
+        chat.tell(f"Can't read {path.name}: {error.strerror}.")
         return
     await chat.talk.send(files=[file], reply_to=reply_to)
     chat.leave_composer()
@@ -156,7 +156,7 @@ async def _save(chat: Chat, file: types.File, path: Path) -> None:
     try:
         taken, path = await asyncio.to_thread(_new_file, path)
     except OSError as error:
-        chat.tell(f"{path} can't be written: {error.strerror}.")
+        chat.tell(f"Can't write {path.name}: {error.strerror}.")
         return
     try:
         with taken:
@@ -165,7 +165,7 @@ async def _save(chat: Chat, file: types.File, path: Path) -> None:
         path.unlink(missing_ok=True)
         chat.tell(f"{path.name} was not saved: {error}")
         return
-    chat.tell(f"Saved {path}")
+    chat.tell(f"Saved {path.name}")
 
 
 def _new_file(path: Path) -> tuple[BinaryIO, Path]:

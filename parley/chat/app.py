@@ -56,6 +56,10 @@ class Chat(App[None]):
         self.crowd = Crowd()
         self.transcript = Transcript(talk.me.user_id)
         self.composer = Composer()
+        self.people = People()
+        self.heading = Static(id="title", markup=False)
+        self.banner = Static(id="banner", markup=False)
+        self.status = Static(id="status", markup=False)
         self.hearing = Hearing(self)
         self.replying: types.Message | None = None
         self.editing: types.Message | None = None
@@ -69,13 +73,13 @@ class Chat(App[None]):
     # --- its parts ---
 
     def compose(self) -> ComposeResult:
-        yield Static(id="title", markup=False)
+        yield self.heading
         with Horizontal(id="middle"):
             yield self.transcript
-            yield People()
-        yield Static(id="banner", markup=False)
+            yield self.people
+        yield self.banner
         yield self.composer
-        yield Static(id="status", markup=False)
+        yield self.status
 
     def on_mount(self) -> None:
         conversation = self.talk.conversation
@@ -106,27 +110,24 @@ class Chat(App[None]):
         self.refresh_status()
 
     def _show_people(self, is_shown: bool) -> None:
-        people = self.query_one(People)
-        people.set_class(not is_shown, "-hidden")
+        self.people.set_class(not is_shown, "-hidden")
         if is_shown:
-            people.show_crowd(self.crowd)
+            self.people.show_crowd(self.crowd)
 
     # --- what stands around ---
 
     def refresh_title(self) -> None:
         title = harmless.line(self.talk.conversation.title) or "Conversation"
-        count = f" {self.crowd.online} of {self.crowd.count} online"
+        count = f" {self.crowd.online:,} online"
         room = max(self.size.width - 2 - len(count), 0)
-        self.query_one("#title", Static).update(cells.filled(title, room) + count)
+        self.heading.update(cells.filled(title, room) + count)
 
     def refresh_people(self) -> None:
-        people = self.query_one(People)
-        if not people.has_class("-hidden"):
-            people.show_crowd(self.crowd)
+        if not self.people.has_class("-hidden"):
+            self.people.show_crowd(self.crowd)
         self.refresh_title()
 
     def refresh_banner(self) -> None:
-        banner = self.query_one("#banner", Static)
         width = self.size.width
         if self.over is not None:
             told = self.over
@@ -137,12 +138,12 @@ class Chat(App[None]):
             told = f"Reply to {harmless.line(self.replying.username)} (Esc cancels): {said}"
         else:
             told = f"Message as {harmless.line(self.talk.me.username)}"
-        banner.set_class(self.editing is not None or self.replying is not None, "-doing")
+        self.banner.set_class(self.editing is not None or self.replying is not None, "-doing")
         shown = f"── {cells.fitted(told, max(width - 6, 0))} "
-        banner.update(shown + "─" * max(width - cells.width(shown), 0))
+        self.banner.update(shown + "─" * max(width - cells.width(shown), 0))
 
     def refresh_status(self) -> None:
-        self.query_one("#status", Static).update(cells.fitted(self._status(), self.size.width - 2))
+        self.status.update(cells.fitted(self._status(), self.size.width - 2))
 
     def _status(self) -> str:
         now = self.loop_time
@@ -323,7 +324,7 @@ class Chat(App[None]):
         self.transcript.action_newest()
 
     def action_people(self) -> None:
-        people = self.query_one(People)
+        people = self.people
         self._show_people(people.has_class("-hidden"))
         if not people.has_class("-hidden"):
             people.focus()

@@ -67,9 +67,9 @@ class Composer(TextArea):
         else:
             self.post_message(self.WantsLast())
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        # Textual's own comes after it.
         event.text = "\n".join(harmless.lines(event.text))
-        await super()._on_paste(event)
 
     def on_text_area_changed(self) -> None:
         now = time.monotonic()
@@ -81,6 +81,5 @@ class Composer(TextArea):
 class Field(Input):
     """One line."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         event.text = harmless.line(event.text.strip())
-        super()._on_paste(event)

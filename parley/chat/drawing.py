@@ -113,20 +113,29 @@ def _body(message: Message, reader: Reader) -> Iterator[Line]:
         return
     text = text_of(message)
     lines = _text(text, reader.width) if text or not message.attachments else []
-    notes = [
-        *(["edited"] if message.edited_at else []),
-        *(["pinned"] if message.pinned else []),
-    ]
-    yield from lines
+    yield from _noted(lines, message, reader.width)
     for file in message.attachments or ():
         size = f" ({size_in_words(file.size)})"
         room = reader.width - len(INDENT) - len("[file] ") - len(size)
         name = cells.fitted(harmless.line(file.name), room)
         yield [Segment(f"{INDENT}[file] {name}", Style(underline=True)), Segment(size, FAINT)]
-    if notes:
-        yield [Segment(f"{INDENT}({', '.join(notes)})", FAINT)]
     if message.reactions:
         yield from _reactions(message, reader)
+
+
+def _noted(lines: list[Line], message: Message, width: int) -> list[Line]:
+    """With what there is to say of the message behind its last line, or below."""
+    notes = [
+        *(["edited"] if message.edited_at else []),
+        *(["pinned"] if message.pinned else []),
+    ]
+    if not notes:
+        return lines
+    note = Segment(f" ({', '.join(notes)})", FAINT)
+    used = sum(cells.width(each.text) for each in lines[-1]) if lines else width
+    if used + len(note.text) <= width:
+        return [*lines[:-1], [*lines[-1], note]]
+    return [*lines, [Segment(f"{INDENT[1:]}{note.text}", FAINT)]]
 
 
 def _text(text: str, width: int, style: Style = PLAIN) -> list[Line]:

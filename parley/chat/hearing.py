@@ -89,9 +89,7 @@ class Hearing:
             return
         self._begin_unread(message, is_seen=is_seen)
         transcript.redraw()
-        if transcript.is_at_end:
-            self.mark_read()
-        else:
+        if not transcript.is_at_end:
             chat.refresh_status()
 
     def _begin_unread(self, message: types.Message, *, is_seen: bool) -> None:
@@ -152,7 +150,6 @@ class Hearing:
             self._chat.transcript.window.begin(page, has_older=len(page) == PAGE)
             self._chat.transcript.redraw()
             self._chat.transcript.to_end()
-            self.mark_read()
 
     async def show(self, message: types.Message) -> None:
         """Load what is around a message, and choose it."""
@@ -169,7 +166,7 @@ class Hearing:
                 )
                 transcript.redraw(keep=message.seq)
         transcript.focus()
-        transcript.choose(message.seq)
+        transcript.show(message.seq)
 
 
 def who(message: types.Message) -> str:

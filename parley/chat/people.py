@@ -19,14 +19,17 @@ class Crowd:
 
     def __init__(self) -> None:
         self._people: dict[str, types.Participant] = {}
-        self.count = 0
+        self.online = 0
+        self._others = 0
+        """Who takes part and is not listed, as there are so many."""
 
     def begin(self, conversation: types.Conversation) -> None:
         self._people = {each.user_id: each for each in conversation.participants}
-        self.count = conversation.participant_count
+        self.online = conversation.online_count
+        self._others = conversation.participant_count - len(self._people)
 
     def joined(self, told: types.UserJoined) -> None:
-        self.count = told.participant_count
+        self.online = told.participant_count
         known = self._people.get(told.user_id)
         self._people[told.user_id] = types.Participant(
             user_id=told.user_id,
@@ -39,7 +42,7 @@ class Crowd:
         )
 
     def left(self, told: types.UserLeft) -> None:
-        self.count = told.participant_count
+        self.online = told.participant_count
         if (known := self._people.get(told.user_id)) is not None:
             known.online = False
 
@@ -58,8 +61,8 @@ class Crowd:
         )
 
     @property
-    def online(self) -> int:
-        return sum(each.online for each in self._people.values())
+    def others(self) -> int:
+        return max(self._others, self.online - len(self._people))
 
 
 class People(OptionList):
@@ -71,9 +74,8 @@ class People(OptionList):
         self.clear_options()
         for each in crowd.listed():
             self.add_option(Option(Text(_row(each), no_wrap=True)))
-        if crowd.count > self.option_count:
-            more = f"and {crowd.count - self.option_count:,} more"
-            self.add_option(Option(Text(more), disabled=True))
+        if crowd.others > 0:
+            self.add_option(Option(Text(f"and {crowd.others:,} more"), disabled=True))
         if chosen is not None and self.option_count:
             self.highlighted = min(chosen, self.option_count - 1)
 

@@ -60,6 +60,8 @@ class Transcript(ScrollView, can_focus=True):
         """Each with the seq of its message."""
         self._begins: list[int] = []
         """The line where each message begins."""
+        self._is_redrawing = False
+        """Whether what moves is what is shown, and not who reads."""
         self._drawn: dict[tuple[int, int, int, bool], list[Line]] = {}
         self.show_horizontal_scrollbar = False
 
@@ -73,12 +75,19 @@ class Transcript(ScrollView, can_focus=True):
         top = self._top() if keep is None else (keep, 0)
         self._layout()
         height = len(self._lines)
+        self._is_redrawing = True
         self.virtual_size = Size(self.size.width, height)
         if was_at_end and keep is None and not self.window.has_newer:
             self.scroll_to(y=max(height - self.size.height, 0), animate=False)
         elif top is not None:
             self._put_at_top(*top)
+        self._is_redrawing = False
         self.refresh()
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        if self.size.height and self.is_at_end and not self.window.has_newer:
+            self.post_message(self.AtEnd())
 
     @property
     def is_at_end(self) -> bool:
@@ -91,6 +100,14 @@ class Transcript(ScrollView, can_focus=True):
             return None
         at = self.window.index_of(self.chosen)
         return None if at is None else self.window.messages[at]
+
+    def show(self, seq: int) -> None:
+        """Choose a message, with some of what was said before it above."""
+        self.chosen = seq
+        if (at := self.window.index_of(seq)) is not None:
+            self.scroll_to(y=max(self._begins[at] - self.size.height // 3, 0), animate=False)
+        self._show_chosen()
+        self.refresh()
 
     def choose(self, seq: int | None) -> None:
         self.chosen = seq
@@ -166,6 +183,8 @@ class Transcript(ScrollView, can_focus=True):
         begin = self._begins[at]
         end = self._begins[at + 1] if at + 1 < len(self._begins) else len(self._lines)
         top = self.scroll_offset.y
+        if at == 0 and end <= self.size.height:
+            top = 0
         if end > top + self.size.height:
             top = min(begin, end - self.size.height)
         if begin < top:
@@ -174,15 +193,14 @@ class Transcript(ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if not self.is_mounted:
+        if not self.is_mounted or self._is_redrawing:
             return
         if self.window.has_older and new_value < NEAR_LINES and new_value < old_value:
             self.post_message(self.WantsOlder())
         left = self.virtual_size.height - self.size.height - new_value
         if self.window.has_newer and left < NEAR_LINES and new_value > old_value:
             self.post_message(self.WantsNewer())
-        if self.is_at_end and not self.window.has_newer:
-            self.post_message(self.AtEnd())
+        self._tell_end()
 
     def action_page(self, way: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + way * max(self.size.height - 2, 1), animate=False)

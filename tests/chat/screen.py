@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from textual import events
 from textual.pilot import Pilot
 
 from parley.chat.app import Chat
@@ -33,6 +34,10 @@ class Screen:
 
     async def type(self, text: str) -> None:
         await self._pilot.press(*("space" if letter == " " else letter for letter in text))
+
+    async def paste(self, text: str) -> None:
+        self.chat.post_message(events.Paste(text))
+        await self._pilot.pause()
 
     async def shows(self, *wanted: str) -> None:
         await self.until(lambda: all(each in self.text for each in wanted), wanted)
