@@ -10,6 +10,8 @@
     python -m bench --databases         moving between SQLite and PostgreSQL, and what a join costs
     python -m bench --metrics           what metrics cost a message, within ten minutes
     python -m bench --encrypted         an encrypted conversation beside an open one
+    python -m bench --stream            an event on a stream beside one on a socket
+    python -m bench --client            parley.client beside python-socketio's
     python -m bench --accounts          what accounts cost, among a hundred thousand
 
 Figures are always printed. The page in docs, which is quoted, is written anew
@@ -27,6 +29,7 @@ from pathlib import Path
 from bench import (
     accounts,
     chart,
+    clients,
     cluster,
     databases,
     encrypted,
@@ -36,6 +39,7 @@ from bench import (
     report,
     rounds,
     searching,
+    streams,
 )
 from bench.results import Results
 from bench.scale import QUICK, STANDARD, Scale
@@ -78,6 +82,13 @@ def main() -> None:
         return
     if asked.encrypted:
         print(encrypted.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.client:
+        print(clients.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.stream:
+        with machine.pinned(cores.load):
+            print(streams.measure(asked.parley, cores, is_quick=asked.quick))
         return
     if asked.accounts:
         print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
@@ -150,6 +161,8 @@ def _arguments() -> argparse.Namespace:
     add("--databases", action="store_true", help="moving, and joins on PostgreSQL, instead")
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--encrypted", action="store_true", help="what encryption costs, instead")
+    add("--stream", action="store_true", help="what a stream costs beside a socket, instead")
+    add("--client", action="store_true", help="what a program can say and hear, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]

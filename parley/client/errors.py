@@ -14,10 +14,18 @@ class Unreachable(ClientError):
 class Refused(ClientError):
     """The server said no. `code` is for programs: docs/protocol.md lists them."""
 
-    def __init__(self, code: str, text: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        retry_after: float | None = None,
+        epoch: int | None = None,
+    ) -> None:
         super().__init__(text)
         self.code = code
         self.retry_after = retry_after
+        self.epoch = epoch
+        """The number of the key that an encrypted conversation has now."""
 
     @property
     def is_passing(self) -> bool:

@@ -14,8 +14,8 @@ from parley.client.types import Message
 KEPT_MAX = 10_000
 """Of a program that does not look, no more is kept: what came first is read again when it does."""
 
-Older = Callable[[int], Awaitable[tuple[list[Message], bool]]]
-"""A page of the messages after a seq, and whether there are more."""
+Older = Callable[[int], Awaitable[tuple[list[Message], int, bool]]]
+"""A page of the messages after a seq, how far it reaches, and whether there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,8 @@ async def messages(feed: Feed, older: Older, since: int, now: int) -> AsyncItera
     has_more = now > since
     while True:
         while has_more:
-            page, has_more = await older(known)
+            page, known, has_more = await older(known)
             for message in page:
-                known = message.seq
                 if not message.deleted:
                     yield message
         happened = await feed.next()

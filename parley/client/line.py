@@ -64,7 +64,7 @@ class Line:
             async with asyncio.timeout(OPEN_WITHIN_S):
                 socket = await connect(
                     url,
-                    ssl=context,
+                    ssl=(context or True) if url.startswith("wss:") else None,
                     compression=None,
                     ping_interval=None,  # the server asks, by Engine.IO
                     close_timeout=2,
@@ -180,7 +180,7 @@ def refusal_in(answer: bytes) -> Refused:
         [told] = msgspec.json.decode(answer, type=list[ErrorAck])
     except (msgspec.MsgspecError, ValueError):
         return Refused("internal", "The server answered with something unknown.")
-    return Refused(told.code, told.error, told.retry_after)
+    return Refused(told.code, told.error, told.retry_after, told.epoch)
 
 
 def _not_let_in(answer: bytes) -> Exception:

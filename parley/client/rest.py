@@ -150,7 +150,7 @@ def _refusal(status: int, said: bytes) -> Refused:
     except msgspec.MsgspecError:
         code = "unavailable" if status >= 500 else "not_found" if status == 404 else "bad_request"
         return Refused(code, f"The server answered with status {status}.")
-    return Refused(told.code, told.error, told.retry_after)
+    return Refused(told.code, told.error, told.retry_after, told.epoch)
 
 
 def _unreachable(error: Exception) -> Unreachable:

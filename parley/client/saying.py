@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 import secrets
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from parley.client import types
+from parley.client.errors import Refused
 from parley.client.line import Line
 from parley.client.links import Link
 from parley.client.outbox import Outbox, given
 from parley.client.rest import Rest, opened
+
+if TYPE_CHECKING:
+    from parley.client.sealed import Sealed
+
+T = TypeVar("T")
+
+PAGE = 200
+TRIES = 5
+"""To seal under the newest key, however often it is changed meanwhile."""
 
 Said = types.Message | types.SendAck | str
 """A message, what came of sending it, or its id."""
@@ -24,9 +36,14 @@ class Saying:
     """
 
     link: Link
+    me: types.JoinAck
     _rest: Rest
     _outbox: Outbox
     _line: Line | None
+    _sealed: Sealed | None
+
+    async def _follow(self) -> None:
+        raise NotImplementedError
 
     async def send(
         self,
@@ -43,28 +60,45 @@ class Saying:
         `mentions` are the user_ids of those it means where several have one name. `client_id` is
         for programs that may send the same again after they were started anew.
         """
-        said = {
-            "room_id": self.link.room_id,
-            "message": text,
-            "client_id": client_id or secrets.token_urlsafe(12),
-        }
-        more = given(
-            reply_to=None if reply_to is None else _id(reply_to),
+        client_id = client_id or secrets.token_urlsafe(12)
+        answers = None if reply_to is None else _id(reply_to)
+        sealed = self._sealed
+        if sealed is not None:
+            return await self._send_sealed(
+                lambda: sealed.said(
+                    text, client_id, answers=answers, mentions=mentions, files=files
+                )
+            )
+        said = given(
+            room_id=self.link.room_id,
+            message=text,
+            client_id=client_id,
+            reply_to=answers,
             mentions=list(mentions) or None,
             attachments=[each if isinstance(each, str) else each.id for each in files] or None,
             type=type,
         )
-        return await self._outbox.send("send_message", said | more, types.SendAck)
+        return await self._outbox.send("send_message", said, types.SendAck)
 
     async def edit(self, message: Said, text: str) -> None:
-        await self._change("edit_message", message, {"message": text})
+        sealed = self._sealed
+        if sealed is None:
+            await self._change("edit_message", message, {"message": text})
+            return
+        await self._under_newest(
+            lambda: self._change("edit_message", message, sealed.edited(_id(message), text))
+        )
 
     async def delete(self, message: Said) -> None:
         await self._change("delete_message", message, {})
 
     async def react(self, message: Said, emoji: str, *, on: bool = True) -> None:
         """Add a reaction, or take it back."""
-        await self._change("react", message, {"emoji": emoji, "on": on})
+        sealed, client_id = self._sealed, secrets.token_urlsafe(12)
+        if sealed is None:
+            await self._change("react", message, {"emoji": emoji, "on": on})
+        else:
+            await self._send_sealed(lambda: sealed.reacted(_id(message), emoji, client_id, on=on))
 
     async def pin(self, message: Said, *, on: bool = True) -> None:
         """For owners."""
@@ -84,9 +118,45 @@ class Saying:
         """Leave on all devices. Coming again brings you back."""
         await self._rest.call(types.Nothing, "POST", f"{self.link.path}/leave")
 
-    async def _change(self, event: str, message: Said, more: dict[str, object]) -> None:
+    async def _change(self, event: str, message: Said, more: dict[str, Any]) -> None:
         asked = {"room_id": self.link.room_id, "id": _id(message)}
         await self._outbox.send(event, asked | more, types.ChangedAck)
+
+    async def _send_sealed(self, seal: Callable[[], dict[str, Any]]) -> types.SendAck:
+        room = {"room_id": self.link.room_id}
+
+        async def send() -> types.SendAck:
+            said = seal()
+            ack = await self._outbox.send("send_message", room | said, types.SendAck)
+            if self._sealed is not None:
+                self._sealed.sent(self._own(ack, said))
+            return ack
+
+        return await self._under_newest(send)
+
+    async def _under_newest(self, act: Callable[[], Awaitable[T]]) -> T:
+        """Again where the key was changed meanwhile, sealed anew."""
+        for _ in range(TRIES):
+            try:
+                return await act()
+            except Refused as refused:
+                if refused.code != "epoch_over":
+                    raise
+                await self._follow()
+        return await act()
+
+    def _own(self, ack: types.SendAck, said: dict[str, Any]) -> types.Message:
+        return types.Message(
+            id=ack.id,
+            seq=ack.seq,
+            changed_seq=ack.seq,
+            user_id=self.me.user_id,
+            username=self.me.username,
+            timestamp=ack.timestamp,
+            message=said["message"],
+            type=said["type"],
+            client_id=said["client_id"],
+        )
 
     # --- files ---
 
@@ -94,25 +164,52 @@ class Saying:
         self, file: bytes | str | Path | BinaryIO, *, name: str | None = None
     ) -> types.File:
         """Upload one: bytes, the path of a file, or an open file. Send it within an hour."""
-        read, called, size = opened(file)
+        read, called, size = await asyncio.to_thread(opened, file)
+        name = name or called
         try:
+            if self._sealed is not None:
+                return await self._upload_sealed(read, name, size)
             path = f"{self.link.path}/files"
-            told = await self._rest.send_file(types.FileReply, path, read, name or called, size)
+            return (await self._rest.send_file(types.FileReply, path, read, name, size)).file
         finally:
             if read is not file:
                 read.close()
-        return told.file
+
+    async def _upload_sealed(self, read: BinaryIO, name: str, size: int) -> types.File:
+        from parley.client.sealed import SealedFile
+        from parley.client.sealed_files import sealed
+
+        going, key, length = await asyncio.to_thread(sealed, read, size)
+        with going:
+            path = f"{self.link.path}/files"
+            told = await self._rest.send_file(types.FileReply, path, going, "file", length)
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return SealedFile(
+            id=told.file.id, name=name, type=kind, size=size, url=told.file.url, key=key
+        )
 
     async def download(self, file: types.File, into: str | Path | BinaryIO) -> int:
-        """Write what it holds into a file; how many bytes."""
+        """Write what it holds into a file; how many bytes. Raises `encryption.Unreadable` for one
+        that was changed on its way.
+        """
         if isinstance(into, str | Path):
             written = await asyncio.to_thread(Path(into).open, "wb")
             with written:
-                return await self._rest.fetch(file.url, written)
-        return await self._rest.fetch(file.url, into)
+                return await self.download(file, written)
+        key: bytes | None = getattr(file, "key", None)
+        if key is None:
+            return await self._rest.fetch(file.url, into)
+        from parley.client.sealed_files import opened
+
+        with tempfile.TemporaryFile() as coming:
+            await self._rest.fetch(file.url, coming)
+            coming.seek(0)
+            return await asyncio.to_thread(opened, coming, key, into)
 
     async def files(self, *, before: int | None = None) -> list[types.SentFile]:
-        """The latest first; those before that seq."""
+        """The latest first; those before that seq. In an encrypted conversation they have no names:
+        messages have.
+        """
         path = f"{self.link.path}/files"
         return (await self._rest.call(types.FilesReply, "GET", path, before=before)).files
 
@@ -126,12 +223,20 @@ class Saying:
         page = await self._rest.call(
             types.MessagesReply, "GET", path, before=before, after=after, limit=limit
         )
-        return page.messages
+        return self._read(page.messages)
 
     async def search(
         self, query: str, *, by: str | None = None
     ) -> AsyncIterator[types.SearchResult]:
-        """What was said about it, the newest first; `by="relevance"`, the best first."""
+        """What was said about it, the newest first; `by="relevance"`, the best first.
+
+        An encrypted conversation is read through here: what has all the words is found, the oldest
+        first.
+        """
+        if self._sealed is not None:
+            async for found in self._search_here(query):
+                yield found
+            return
         cursor: str | None = None
         while True:
             page = await self._rest.call(
@@ -155,6 +260,26 @@ class Saying:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    async def _search_here(self, query: str) -> AsyncIterator[types.SearchResult]:
+        words, after, has_more = query.casefold().split(), 0, True
+        while has_more:
+            page = await self._page(after)
+            after = page.messages[-1].seq if page.messages else after
+            for message in self._read(page.messages):
+                text = message.message.casefold()
+                if not message.deleted and all(word in text for word in words):
+                    part = types.SnippetPart(text=message.message, hit=False)
+                    yield types.SearchResult(message=message, snippet=[part])
+            has_more = page.has_more and bool(page.messages)
+
+    async def _page(self, after: int) -> types.MessagesReply:
+        """Of the history, as the server has it."""
+        path = f"{self.link.path}/messages"
+        return await self._rest.call(types.MessagesReply, "GET", path, after=after, limit=PAGE)
+
+    def _read(self, messages: list[types.Message]) -> list[types.Message]:
+        return messages if self._sealed is None else self._sealed.read_all(messages)
 
 
 def _id(message: Said) -> str:

@@ -6,31 +6,33 @@ import asyncio
 import contextlib
 import random
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from parley.client import types
 from parley.client.errors import ClientError, Over, Refused, Unreachable
 from parley.client.feed import Feed, Happened, messages
+from parley.client.keyed import Keyed
 from parley.client.line import Line, decoder
 from parley.client.links import Link
 from parley.client.log import Log
 from parley.client.outbox import Outbox, given
 from parley.client.rest import Rest
-from parley.client.saying import Saying
+
+if TYPE_CHECKING:
+    from parley.client.encryption import Person
 
 WAITS_S = (0.5, 30.0)
 """Before it tries to connect again: at first, and at most, twice as long each time."""
-PAGE = 200
 _DECODERS = {name.encode(): decoder(type) for name, type in types.EVENTS.items()}
 _MESSAGES = frozenset({"new_message"})
 _NUMBERED = ("messages_erased", "epoch_began", "conversation_ended")
 
 
-class Client(Saying):
+class Client(Keyed):
     """Somebody who takes part in a conversation, for as long as a block.
 
         async with Client("https://talk.example.org/conversation/…", name="Echo") as talk:
@@ -38,9 +40,11 @@ class Client(Saying):
                 await talk.send(message.message)
 
     With a `token` it is who it was before; `talk.token` is what to keep for that. `since`: what
-    changed after that seq is told first. A lost connection is made again, and what was missed is
-    told then. Raises `Unreachable` where there is no server at first, `Refused` where nobody is let
-    in, and `Over` once it is over.
+    changed after that seq is told first. In an encrypted conversation, whose link has its key
+    behind a `#`, it has `keys` of its own: keep `talk.keys` beside the token.
+
+    A lost connection is made again, and what was missed is told then. Raises `Unreachable` where
+    there is no server at first, `Refused` where nobody is let in, and `Over` once it is over.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Client(Saying):
         user_id: str | None = None,
         passphrase: str | None = None,
         since: int | None = None,
+        keys: Person | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self.link = Link.parse(link)
@@ -59,6 +64,8 @@ class Client(Saying):
         self._rest.token = token
         self._context = context
         self._wishes = given(username=name, user_id=user_id, passphrase=passphrase)
+        self._keys = keys
+        self._sealed = None
         self._since = since
         self._feeds: list[Feed] = []
         self._outbox = Outbox()
@@ -78,7 +85,11 @@ class Client(Saying):
 
     async def __aenter__(self) -> Client:
         await self._take_link()
+        if self.link.fragment:
+            await self._take_key()
         await self._come_in()
+        if self._sealed is not None and self._sealed.is_new:
+            await self._introduce()
         self._task = asyncio.create_task(self._stay())
         return self
 
@@ -148,14 +159,19 @@ class Client(Saying):
         self._feeds.append(feed)
         return feed
 
-    async def _after(self, seq: int) -> tuple[list[types.Message], bool]:
-        path = f"{self.link.path}/messages"
-        page = await self._rest.call(types.MessagesReply, "GET", path, after=seq, limit=PAGE)
-        return page.messages, page.has_more
+    async def _after(self, seq: int) -> tuple[list[types.Message], int, bool]:
+        page = await self._page(seq)
+        reach = page.messages[-1].seq if page.messages else seq
+        return self._read(page.messages), reach, page.has_more
 
     def _tell(self, happened: Happened) -> None:
-        for feed in self._feeds:
-            feed.take(happened)
+        told = [happened] if self._sealed is None else self._sealed.tell(happened)
+        for each in told:
+            for feed in self._feeds:
+                feed.take(each)
+        if happened.name == "epoch_began" and self._sealed is not None:
+            self._log.hold()  # what follows is under the new key
+            self._begin(self._follow_on())
         if happened.name == "conversation_ended":
             self._finish(Over("ended", happened.data.message))
 
@@ -202,7 +218,10 @@ class Client(Saying):
             # Using it proves who this is.
             proof = room | {"token": self._rest.token}
             self.me = await line.ask("join_room", proof, types.JoinAck)
-        self._wishes.pop("passphrase", None)
+        for once in ("passphrase", "read_proof"):
+            self._wishes.pop(once, None)
+        if self._sealed is not None:
+            await self._begin_sealed()
         await self._catch_up(line, has_more=self._log.seq < self.me.seq)
         self._outbox.begin(line)
 
@@ -244,11 +263,21 @@ class Client(Saying):
 
     def _ask_missed(self) -> None:
         """Something is missing between what was told and what came."""
-        line = self._line
-        if line is not None:
-            task = asyncio.create_task(self._fill(line))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+        if self._line is not None:
+            self._begin(self._fill(self._line))
+
+    async def _follow_on(self) -> None:
+        try:
+            await self._follow()
+        except ClientError:
+            pass  # what is said under it can't be opened, which each message says
+        finally:
+            self._log.go_on()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
 
     async def _fill(self, line: Line) -> None:
         with contextlib.suppress(ClientError):  # of a line that is lost: the next one catches up

@@ -138,25 +138,24 @@ class Server(GuardedSocketIO):
         """Emit to each of these clients: encoded once, in order, nobody waited for. Streams are
         told its `seq`, if it has one.
         """
-        direct = self._direct
+        direct, streams = self._direct, self.streams
         lines: list[DirectClient] = []
+        hearing: list[Stream] = []
         others: list[str] = []
         for sid in sids:
             client = direct.get(sid)
-            if client is None:
-                others.append(sid)
-            else:
+            if client is not None:
                 lines.append(client)
-        self.deliveries += len(lines) + len(others)
-        encoded = _encode((event, data)) if lines or self.streams else b""
+            elif (hears := streams.get(sid)) is not None:
+                hearing.append(hears)
+            else:
+                others.append(sid)
+        self.deliveries += len(lines) + len(hearing) + len(others)
+        encoded = _encode((event, data)) if lines or hearing else b""
         if lines:
             self._watch.outgoing.spread(lines, frames.text(b"42" + encoded))
-        if others and self.streams:
-            streams = self.streams
-            hearing = [each for sid in others if (each := streams.get(sid)) is not None]
-            if hearing:
-                self._watch.outgoing.spread(hearing, stream.chunk(event, encoded, seq))
-                others = [sid for sid in others if sid not in streams]
+        if hearing:
+            self._watch.outgoing.spread(hearing, stream.chunk(event, encoded, seq))
         if others:
             self._push_to(others, event, data)
 

@@ -291,6 +291,16 @@ async def test_joins_are_limited_however_one_joins(opened: Open) -> None:
         assert (await ben.say(room_id, "Still here"))["ok"]
 
 
+async def test_a_stream_counts_as_a_join(opened: Open) -> None:
+    async with opened(limit_joins="2/1m session") as house:
+        ada = house.guest("Ada")
+        room_id = await ada.starts()
+        stream = f"/api/conversations/{room_id}/events"
+        answers = [await ada.call("GET", stream) for _ in range(3)]
+        assert [status for status, _ in answers] == [200, 200, 429]
+        assert_too_much(answers[2][1], 60.0)
+
+
 async def test_a_socket_without_a_session_is_counted_by_itself(opened: Open) -> None:
     async with opened(limit_joins="2/1m session") as house:
         room_id = await house.guest("Ada").starts()

@@ -29,9 +29,9 @@ async def joined(person: Arrive, name: str, room: str) -> Person:
     return someone
 
 
-async def owner(person: Arrive, **more: object) -> tuple[Person, str]:
+async def owner(person: Arrive) -> tuple[Person, str]:
     ada = person("Ada")
-    room = await ada.starts(**more)
+    room = await ada.starts()
     await ada.join(room, token=ada.token)
     return ada, room
 
