@@ -121,7 +121,8 @@ def save_files(chat: Chat, message: types.Message) -> None:
 
 
 async def list_files(chat: Chat) -> None:
-    sent = await chat.talk.files()
+    is_encrypted = chat.talk.keys is not None
+    sent = _files_loaded(chat) if is_encrypted else await chat.talk.files()
     if not sent:
         chat.tell("No files have been sent here.")
         return
@@ -131,6 +132,22 @@ async def list_files(chat: Chat) -> None:
             _ask_where(chat, sent[number].file)
 
     chat.push_screen(Choose("Files: Enter saves one", [_file_row(each) for each in sent]), chosen)
+
+
+def _files_loaded(chat: Chat) -> list[types.SentFile]:
+    """Those of the messages that are loaded: where it is encrypted they alone have the names."""
+    return [
+        types.SentFile(
+            file=file,
+            message_id=message.id,
+            seq=message.seq,
+            user_id=message.user_id,
+            username=message.username,
+            timestamp=message.timestamp,
+        )
+        for message in reversed(chat.transcript.window.messages)
+        for file in message.attachments or ()
+    ]
 
 
 def _file_row(sent: types.SentFile) -> Text:

@@ -22,6 +22,7 @@ from parley.chat.hearing import Hearing
 from parley.chat.people import Crowd, People
 from parley.chat.transcript import Transcript
 from parley.client import Client, ClientError, types
+from parley.talking.paging import Page
 
 WIDE_ENOUGH = 64
 """Columns from which on people are shown beside the messages."""
@@ -95,7 +96,8 @@ class Chat(App[None]):
     def _begin(self, conversation: types.Conversation) -> None:
         window = self.transcript.window
         said = [] if conversation.delta else conversation.messages
-        window.begin(said, has_older=conversation.has_more)
+        seqs = [each.seq for each in conversation.messages] or [0]
+        window.begin(Page(said, conversation.has_more, seqs[0], conversation.seq))
         read = self.talk.me.read_seq
         unread = [m for m in said if m.seq > read and m.user_id != self.talk.me.user_id]
         if read and unread:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from parley import harmless
 from parley.client import ClientError, Happened, Over, types
+from parley.talking.paging import page
+from parley.talking.telling import KEY_CHANGED
 
 if TYPE_CHECKING:
     from parley.chat.app import Chat
@@ -47,12 +48,14 @@ class Hearing:
         """What came between joining and listening."""
         window = self._chat.transcript.window
         if self._chat.talk.seq > self._chat.talk.me.seq:
-            last = window.messages[-1].seq if window.messages else 0
-            for message in await self._chat.talk.history(after=last):
-                self._take_message(message)
+            window.add_newer(await page(self._chat.talk, after=window.last, limit=PAGE))
+            self._chat.transcript.redraw()
 
     def _take(self, happened: Happened) -> None:
         chat = self._chat
+        if happened.name == "key_changed":
+            name = chat.crowd.name_of(happened.data.user_id) or "Somebody"
+            chat.tell(f"{name}: {KEY_CHANGED}")
         match happened.data:
             case types.Message() as message:
                 self._take_message(message)
@@ -126,12 +129,14 @@ class Hearing:
     async def load_older(self) -> None:
         transcript = self._chat.transcript
         window = transcript.window
-        if self._loading.locked() or not window.has_older or not window.messages:
+        if self._loading.locked() or not window.has_older:
             return
         async with self._loading:
-            first = window.messages[0].seq
-            page = await self._chat.talk.history(before=first, limit=PAGE)
-            window.add_older(page, has_more=len(page) == PAGE)
+            first = window.messages[:1]
+            while True:  # what only changes others shows nothing
+                window.add_older(await page(self._chat.talk, before=window.first, limit=PAGE))
+                if not window.has_older or window.messages[:1] != first:
+                    break
             transcript.redraw()
 
     async def load_newer(self) -> None:
@@ -140,14 +145,16 @@ class Hearing:
         if self._loading.locked() or not window.has_newer or not window.messages:
             return
         async with self._loading:
-            page = await self._chat.talk.history(after=window.messages[-1].seq, limit=PAGE)
-            window.add_newer(page, has_more=len(page) == PAGE)
+            last = window.messages[-1:]
+            while True:
+                window.add_newer(await page(self._chat.talk, after=window.last, limit=PAGE))
+                if not window.has_newer or window.messages[-1:] != last:
+                    break
             transcript.redraw()
 
     async def load_newest(self) -> None:
         async with self._loading:
-            page = await self._chat.talk.history(limit=PAGE)
-            self._chat.transcript.window.begin(page, has_older=len(page) == PAGE)
+            self._chat.transcript.window.begin(await page(self._chat.talk, limit=PAGE))
             self._chat.transcript.redraw()
             self._chat.transcript.to_end()
 
@@ -157,17 +164,10 @@ class Hearing:
         window = transcript.window
         if window.index_of(message.seq) is None:
             async with self._loading:
-                before = await self._chat.talk.history(before=message.seq, limit=PAGE // 2)
-                after = await self._chat.talk.history(after=message.seq - 1, limit=PAGE)
-                window.begin(
-                    [*before, *after],
-                    has_older=len(before) == PAGE // 2,
-                    has_newer=len(after) == PAGE,
-                )
+                talk = self._chat.talk
+                window.begin(await page(talk, before=message.seq, limit=PAGE // 2))
+                window.last = message.seq - 1
+                window.add_newer(await page(talk, after=message.seq - 1, limit=PAGE))
                 transcript.redraw(keep=message.seq)
         transcript.focus()
         transcript.show(message.seq)
-
-
-def who(message: types.Message) -> str:
-    return harmless.line(message.username)

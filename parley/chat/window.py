@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 
 from parley.client.types import Answered, Message
+from parley.talking.paging import Page
 from parley.talking.telling import text_of
 
 LOADED_MAX = 600
@@ -20,28 +20,31 @@ class Window:
         self.messages: list[Message] = []
         self.has_older = False
         self.has_newer = False
+        self.first = self.last = 0
+        """The seqs that what is loaded reaches to: nothing that is seen need be there."""
 
     def __len__(self) -> int:
         return len(self.messages)
 
-    def begin(self, page: Sequence[Message], *, has_older: bool, has_newer: bool = False) -> None:
+    def begin(self, page: Page, *, has_newer: bool = False) -> None:
         """Show these, and nothing of what was."""
-        self.messages = list(page)
-        self.has_older, self.has_newer = has_older, has_newer
+        self.messages = list(page.messages)
+        self.first, self.last = page.first, page.last
+        self.has_older, self.has_newer = page.has_more, has_newer
 
-    def add_older(self, page: Sequence[Message], *, has_more: bool) -> None:
-        first = self.messages[0].seq if self.messages else None
-        older = [each for each in page if first is None or each.seq < first]
-        self.messages[:0] = older
-        self.has_older = has_more
+    def add_older(self, page: Page) -> None:
+        self.messages[:0] = [each for each in page.messages if each.seq < self.first]
+        self.first = page.first or self.first
+        self.has_older = page.has_more
         if len(self.messages) > LOADED_MAX:
             del self.messages[LOADED_MAX:]
+            self.last = self.messages[-1].seq
             self.has_newer = True
 
-    def add_newer(self, page: Sequence[Message], *, has_more: bool) -> None:
-        last = self.messages[-1].seq if self.messages else 0
-        self.messages += [each for each in page if each.seq > last]
-        self.has_newer = has_more
+    def add_newer(self, page: Page) -> None:
+        self.messages += [each for each in page.messages if each.seq > self.last]
+        self.last = max(page.last, self.last)
+        self.has_newer = page.has_more
         self._let_older_go()
 
     def take(self, message: Message) -> bool:
@@ -55,6 +58,7 @@ class Window:
             return False
         else:
             self.messages.append(message)
+            self.last = max(self.last, message.seq)
             self._let_older_go()
         self._tell_answers(message)
         return True
@@ -79,6 +83,7 @@ class Window:
         too_many = len(self.messages) - LOADED_MAX
         if too_many > 0:
             del self.messages[:too_many]
+            self.first = self.messages[0].seq
             self.has_older = True
 
     def _tell_answers(self, message: Message) -> None:

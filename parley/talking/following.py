@@ -7,10 +7,17 @@ from collections.abc import AsyncIterator
 
 from parley.client import Client, Happened
 from parley.talking.joining import Who, joined, link_of
+from parley.talking.paging import page
 from parley.talking.telling import as_json as in_json
 from parley.talking.telling import told
 
-EVENTS = ("new_message", "message_changed", "messages_erased", "conversation_ended")
+EVENTS = (
+    "new_message",
+    "message_changed",
+    "messages_erased",
+    "conversation_ended",
+    "key_changed",
+)
 
 
 async def follow(link: str, who: Who, *, since: int | None, last: int, as_json: bool) -> None:
@@ -39,12 +46,12 @@ async def _all(talk: Client, since: int | None, last: int) -> AsyncIterator[Happ
 
 
 async def _before(talk: Client, since: int | None, last: int) -> AsyncIterator[Happened]:
-    if since is None:
-        page = (await talk.history(limit=last)) if last else []
-        for message in page:
+    has_more = since is not None
+    if since is None and last:
+        for message in (await page(talk, limit=last)).messages:
             yield Happened("new_message", message, message.seq)
-        return
-    while page := await talk.history(after=since):
-        for message in page:
+    while has_more:
+        found = await page(talk, after=since)
+        for message in found.messages:
             yield Happened("new_message", message, message.seq)
-        since = page[-1].seq
+        since, has_more = found.last, found.has_more

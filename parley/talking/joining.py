@@ -79,7 +79,8 @@ async def join(text: str, who: Who, people: People | None = None) -> Client:
 def keep(talk: Client, given: Link, people: People) -> None:
     """Who it is, for the next time; also where the conversation has another link by now."""
     if talk.token is not None:
-        known = Known(talk.me.username, talk.token, talk.link.room_id)
+        keys = None if talk.keys is None else talk.keys.octets.hex()
+        known = Known(talk.me.username, talk.token, talk.link.room_id, keys)
         people.keep([given, talk.link], known)
 
 
@@ -87,7 +88,14 @@ async def _come_back(given: Link, known: Known, who: Who) -> Client:
     room = f"{given.server}/conversation/{known.room_id}"
     if given.fragment:
         room += f"#{given.fragment}"
-    talk = Client(room, token=known.token, passphrase=who.passphrase, context=who.context)
+    keys = None
+    if known.keys is not None:
+        from parley.client.encryption import Person
+
+        keys = Person.from_octets(bytes.fromhex(known.keys))
+    talk = Client(
+        room, token=known.token, passphrase=who.passphrase, keys=keys, context=who.context
+    )
     try:
         await talk.__aenter__()
     except Refused as refused:

@@ -34,7 +34,7 @@ class Known:
     token: str
     room_id: str
     keys: str | None = None
-    """Their own in an encrypted conversation."""
+    """Their own private ones in an encrypted conversation, in hexadecimal."""
 
 
 class People:

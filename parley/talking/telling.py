@@ -15,6 +15,10 @@ INDENT = "  "
 """Of a message's other lines: none can pass for a message of its own."""
 
 
+KEY_CHANGED = "Somebody writes with another key than before: from another device, or as another."
+UNREADABLE = "[This message can't be read.]"
+
+
 def as_json(event: str, data: Any) -> str:
     """One line of ASCII, so that it does nothing to a terminal either."""
     told = {"event": event, **msgspec.to_builtins(data)}
@@ -38,6 +42,8 @@ def told(happened: Happened) -> Iterator[str]:
             begin, *rest = harmless.lines(message.message)
             yield f"{_head(message)} [now] {begin}"
             yield from (INDENT + each for each in rest)
+        case "key_changed", _:
+            yield KEY_CHANGED
         case "conversation_ended", types.ConversationEnded():
             yield "The conversation has ended."
 
@@ -59,8 +65,8 @@ def text_of(message: types.Message) -> str:
     files = message.attachments
     if files and message.message == ", ".join(file.name for file in files):
         return ""
-    if message.type == "encrypted":
-        return "[encrypted]"
+    if message.type == "unreadable":
+        return UNREADABLE
     return message.message
 
 

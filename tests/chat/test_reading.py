@@ -16,6 +16,7 @@ from parley.chat.acting import safe_name
 from parley.chat.drawing import Reader
 from parley.chat.window import LOADED_MAX, Window
 from parley.client import types
+from parley.talking.paging import Page
 from tests.chat.conftest import Open
 from tests.chat.test_talking import Arrive, a_room
 from tests.test_harmless import HOSTILE
@@ -197,20 +198,34 @@ def test_a_file_is_saved_by_a_name_that_is_no_path() -> None:
 
 def test_a_window_has_no_holes_and_does_not_grow() -> None:
     window = Window()
-    window.begin([said(seq) for seq in range(5001, 5101)], has_older=True)
+    window.begin(paged(5001, 5101))
     for first in range(4901, 4000, -100):
-        window.add_older([said(seq) for seq in range(first, first + 100)], has_more=True)
+        window.add_older(paged(first, first + 100))
     assert len(window) == LOADED_MAX
     assert window.has_newer
     assert not window.take(said(5101))
     seqs = [each.seq for each in window.messages]
     assert seqs == list(range(seqs[0], seqs[0] + LOADED_MAX))
-    window.add_newer([said(seqs[-1] + 1)], has_more=False)
-    assert window.take(said(seqs[-1] + 2))
-    assert not window.take(said(seqs[-1] + 2))
+    last = seqs[-1]
+    window.add_newer(paged(last + 1, last + 2, has_more=False))
+    assert window.take(said(last + 2))
+    assert not window.take(said(last + 2))
     assert len(window) == LOADED_MAX
-    assert window.erase_through(seqs[-1])
-    assert [each.seq for each in window.messages] == [seqs[-1] + 1, seqs[-1] + 2]
+    assert window.erase_through(last)
+    assert [each.seq for each in window.messages] == [last + 1, last + 2]
+
+
+def test_a_page_that_shows_nothing_is_passed_all_the_same() -> None:
+    window = Window()
+    window.begin(paged(500, 510))
+    window.add_older(Page([], has_more=True, first=400, last=499))
+    assert (window.first, window.has_older) == (400, True)
+    window.add_older(paged(390, 400))
+    assert [each.seq for each in window.messages[:11]] == [*range(390, 400), 500]
+
+
+def paged(first: int, end: int, *, has_more: bool = True) -> Page:
+    return Page([said(seq) for seq in range(first, end)], has_more, first, end - 1)
 
 
 def said(seq: int, text: str = "Hello", *, username: str = "Ada", **more: object) -> types.Message:
