@@ -21,12 +21,14 @@ from parley.chat.drawing import Waiting
 from parley.chat.hearing import Hearing
 from parley.chat.people import Crowd, People
 from parley.chat.transcript import Transcript
-from parley.client import Client, ClientError, types
+from parley.client import Client, ClientError, Unreachable, types
 from parley.talking.paging import Page
 
 WIDE_ENOUGH = 64
 """Columns from which on people are shown beside the messages."""
 LOOK_EVERY_S = 0.5
+SENT_WITHIN_S = 10.0
+"""After leaving."""
 SHOWN_S = 8.0
 """How long a sentence stays in the status line."""
 HINTS = "F1 help  Tab messages  Ctrl+R reply  Ctrl+O file  Ctrl+F search  Ctrl+Q quit"
@@ -38,15 +40,15 @@ class Chat(App[None]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "Parley"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q,ctrl+c", "leave", "Quit", priority=True),
-        Binding("f1", "help", "Help", priority=True),
+        Binding("ctrl+q,ctrl+c", "leave", "Quit", priority=False),
+        Binding("f1", "help", "Help"),
         Binding("f2", "people", "People"),
-        Binding("ctrl+f,f3", "search", "Search", priority=True),
+        Binding("ctrl+f,f3", "search", "Search"),
         Binding("f4", "files", "Files"),
-        Binding("ctrl+o", "send_file", "Send a file", priority=True),
-        Binding("ctrl+r", "reply", "Reply", priority=True),
-        Binding("ctrl+t", "react", "React", priority=True),
-        Binding("ctrl+end", "newest", "Newest", priority=True),
+        Binding("ctrl+o", "send_file", "Send a file"),
+        Binding("ctrl+r", "reply", "Reply"),
+        Binding("ctrl+t", "react", "React"),
+        Binding("ctrl+end", "newest", "Newest"),
         Binding("escape", "put_back", "Back"),
     ]
 
@@ -56,7 +58,7 @@ class Chat(App[None]):
         self.talk = talk
         self.crowd = Crowd()
         self.transcript = Transcript(talk.me.user_id)
-        self.composer = Composer()
+        self.composer = Composer(self.send)
         self.people = People()
         self.heading = Static(id="title", markup=False)
         self.banner = Static(id="banner", markup=False)
@@ -70,6 +72,7 @@ class Chat(App[None]):
         self._told_until = 0.0
         self._wants_to_leave = False
         self._doing: set[asyncio.Task[None]] = set()
+        self.sending: set[asyncio.Task[None]] = set()
 
     # --- its parts ---
 
@@ -168,6 +171,8 @@ class Chat(App[None]):
 
     def tell(self, sentence: str) -> None:
         """Show it for a while."""
+        if not self.is_running:
+            return
         self._told = harmless.line(sentence)
         self._told_until = self.loop_time + SHOWN_S
         self.refresh_status()
@@ -181,7 +186,7 @@ class Chat(App[None]):
             self.refresh_banner()
             self.transcript.focus()
 
-    def do(self, work: Coroutine[Any, Any, None]) -> None:
+    def do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Beside everything else; what the server refuses is told."""
 
         async def done() -> None:
@@ -194,26 +199,27 @@ class Chat(App[None]):
         self._doing.add(task)
         task.add_done_callback(self._doing.discard)
         task.add_done_callback(self._failed)
+        return task
 
     def _failed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._handle_exception(error if isinstance(error, Exception) else Exception(error))
 
     async def on_unmount(self) -> None:
-        for task in list(self._doing):
+        for task in self._doing - self.sending:
             task.cancel()
 
     # --- writing ---
 
-    @on(Composer.Sent)
-    def send(self, event: Composer.Sent) -> None:
+    def send(self, text: str) -> None:
         editing, replying = self.editing, self.replying
         self.leave_composer()
-        self.composer.clear()
         if editing is not None:
-            self.do(acting.edit(self, editing, event.text))
+            task = self.do(acting.edit(self, editing, text))
         else:
-            self.do(acting.send(self, event.text, replying))
+            task = self.do(acting.send(self, text, replying))
+        self.sending.add(task)
+        task.add_done_callback(self.sending.discard)
 
     @on(Composer.Typing)
     def tell_typing(self) -> None:
@@ -257,7 +263,8 @@ class Chat(App[None]):
             self.transcript.waiting.remove(waiting)
         else:
             self.transcript.waiting.append(waiting)
-        self.transcript.redraw()
+        if self.is_running:
+            self.transcript.redraw()
 
     @property
     def chosen(self) -> types.Message | None:
@@ -363,4 +370,14 @@ class Chat(App[None]):
 
 
 async def run(talk: Client) -> None:
-    await Chat(talk).run_async()
+    """Until whoever looks at it leaves. Raises `Unreachable` where what they said last does not
+    get there.
+    """
+    chat = Chat(talk)
+    await chat.run_async()
+    if chat.sending:
+        _, unsent = await asyncio.wait(chat.sending, timeout=SENT_WITHIN_S)
+        for task in unsent:
+            task.cancel()
+        if unsent:
+            raise Unreachable(f"{len(unsent)} of your messages could not be sent.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from textual import events
@@ -16,6 +17,19 @@ from parley import harmless
 
 LINES_MAX = 6
 TYPING_EVERY_S = 3.0
+NEW_LINE = ("alt+enter", "shift+enter", "ctrl+j")
+OF_THE_SCREEN = {
+    "pageup": "page(-1)",
+    "pagedown": "page(1)",
+    "ctrl+end": "newest",
+    "ctrl+c": "leave",
+    "ctrl+q": "leave",
+    "ctrl+f": "search",
+    "ctrl+o": "send_file",
+    "ctrl+r": "reply",
+    "ctrl+t": "react",
+}
+"""Keys that mean something else to a text area, or nothing."""
 
 # What most terminals send for Alt+Enter. Textual would take it for Enter, and send the message.
 cast(dict[str, Any], ANSI_SEQUENCES_KEYS).update(
@@ -25,17 +39,8 @@ cast(dict[str, Any], ANSI_SEQUENCES_KEYS).update(
 
 class Composer(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Send", priority=True),
-        Binding("alt+enter,shift+enter,ctrl+j", "newline", "New line", priority=True),
         Binding("up", "up", "Line above, or edit your last message", show=False),
-        Binding("pageup", "app.page(-1)", "Page up", priority=True),
-        Binding("pagedown", "app.page(1)", "Page down", priority=True),
     ]
-
-    class Sent(Told):
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
 
     class Typing(Told):
         """A key was pressed, not long after the last time this was told."""
@@ -43,10 +48,12 @@ class Composer(TextArea):
     class WantsLast(Told):
         """Up was pressed where nothing is written: the last message is to be edited."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Callable[[str], None]) -> None:
+        """`send` is called at once: a key that comes next may be the one to quit."""
         super().__init__(
             id="composer", compact=True, highlight_cursor_line=False, placeholder="Message"
         )
+        self._send = send
         self._typed_at = 0.0
 
     def write(self, text: str) -> None:
@@ -54,12 +61,26 @@ class Composer(TextArea):
         self.load_text("\n".join(harmless.lines(text)))
         self.move_cursor(self.document.end)
 
-    def action_submit(self) -> None:
-        if self.text.strip():
-            self.post_message(self.Sent(self.text.strip("\n")))
+    async def on_key(self, event: events.Key) -> None:
+        """Before the text area's own. In the order of the keys: what bindings have priority for is
+        done before letters that were typed earlier.
+        """
+        if event.key == "enter":
+            self.action_submit()
+        elif event.key in NEW_LINE:
+            self.insert("\n")
+        elif event.key in OF_THE_SCREEN:
+            await self.run_action(f"app.{OF_THE_SCREEN[event.key]}")
+        else:
+            return
+        event.stop()
+        event.prevent_default()
 
-    def action_newline(self) -> None:
-        self.insert("\n")
+    def action_submit(self) -> None:
+        text = self.text.strip("\n")
+        if text.strip():
+            self.clear()
+            self._send(text)
 
     def action_up(self) -> None:
         if self.text:

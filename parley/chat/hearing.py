@@ -132,11 +132,11 @@ class Hearing:
         if self._loading.locked() or not window.has_older:
             return
         async with self._loading:
-            first = window.messages[:1]
-            while True:  # what only changes others shows nothing
-                window.add_older(await page(self._chat.talk, before=window.first, limit=PAGE))
-                if not window.has_older or window.messages[:1] != first:
-                    break
+            is_more_seen = False
+            while not is_more_seen:  # what only changes others shows nothing
+                older = await page(self._chat.talk, before=window.first, limit=PAGE)
+                window.add_older(older)
+                is_more_seen = bool(older.messages) or not older.has_more
             transcript.redraw()
 
     async def load_newer(self) -> None:
@@ -145,11 +145,11 @@ class Hearing:
         if self._loading.locked() or not window.has_newer or not window.messages:
             return
         async with self._loading:
-            last = window.messages[-1:]
-            while True:
-                window.add_newer(await page(self._chat.talk, after=window.last, limit=PAGE))
-                if not window.has_newer or window.messages[-1:] != last:
-                    break
+            is_more_seen = False
+            while not is_more_seen:
+                newer = await page(self._chat.talk, after=window.last, limit=PAGE)
+                window.add_newer(newer)
+                is_more_seen = bool(newer.messages) or not newer.has_more
             transcript.redraw()
 
     async def load_newest(self) -> None:

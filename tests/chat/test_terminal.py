@@ -40,6 +40,7 @@ async def test_what_is_typed_in_a_terminal_arrives_and_it_is_left_as_it_was(
         ben.type("Milk")
         ben.type("\x1b\r")  # Alt+Enter
         ben.type("Bread\r")
+        await ben.shows("Ben (you)")
         heard = await ada.hears("new_message")
         assert heard["message"] == "Milk\nBread"
         await ada.say(room, "\x1b]0;owned\x07\x1b[2J\x1b[?1049l\x9b31m\u202eHi [red]Ben[/red]")
@@ -48,8 +49,9 @@ async def test_what_is_typed_in_a_terminal_arrives_and_it_is_left_as_it_was(
         assert b"\x9b31m" not in ben.written.replace(b"\xc2\x9b", b"\x9b")
         assert "\u202e".encode() not in ben.written
         assert b"\x1b[?1049l" not in ben.written
-        ben.type("\x11")  # Ctrl+Q
+        ben.type("Bye\r\x11")  # Ctrl+Q
         assert await ben.end() == 0
+        await ada.hears("new_message", lambda data: data["message"] == "Bye")
         await ben.until(lambda: b"\x1b[?1049l" in ben.written)
         assert b"\x1b[?25h" in ben.written.rpartition(b"\x1b[?1049l")[2] + ben.written
     with terminal(tmp_path, "chat", link) as ben:
@@ -72,9 +74,9 @@ async def test_without_colours_there_are_none(person: Arrive, tmp_path: Path) ->
 async def test_forty_columns_will_do(person: Arrive, tmp_path: Path) -> None:
     ada = person("Ada")
     room, link = await a_room(ada)
-    await ada.say(room, "A sentence that is longer than such a screen is wide 私が持って行きます")
+    await ada.say(room, "A sentence that is longer than\nthis screen is wide 私が持って行きます")
     with terminal(tmp_path, "chat", link, "--name", "Ben", size=(40, 12)) as ben:
-        await ben.shows("Message as Ben", "such a screen is wide")
+        await ben.shows("Message as Ben", "this screen is wide")
         ben.type("\x1bOQ")  # F2
         await ben.shows("● Ada (owner)")
 
