@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import importlib.util
 import os
@@ -46,11 +47,13 @@ def require_screen(environ: Mapping[str, str]) -> None:
 async def chat(link: str, who: Who) -> None:
     """Raises what `join` does, and `NoScreen`."""
     require_screen(os.environ)
+    gc.disable()  # nothing of what is loaded becomes garbage, and looking takes a while
     loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "parley.chat.app"))
     try:
         talk = await _joined(link_of(link), who)
     finally:
         await asyncio.wait([loading])
+        gc.enable()
     screen: Any = loading.result()
     try:
         await screen.run(talk)
