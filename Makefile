@@ -19,7 +19,7 @@ NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster setup system test postgresql browsers torture bench loading lighthouse check newest audit format screenshots bundle vendor clean
+.PHONY: help run cluster setup system test postgresql browsers torture bench loading lighthouse check newest audit format screenshots bundle docs vendor clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,7 +65,7 @@ browsers: setup ## Run the pages' tests whole, in Chromium, Firefox and WebKit; 
 	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) --ignore tests/browser/test_webkit.py
 
 KILLS ?= 200
-torture: $(DEV) ## Kill a server under load KILLS=200 times, then every other fault at full length
+torture: setup ## Kill a server under load KILLS=200 times, then every other fault and all that is long
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/cluster
 	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser
@@ -103,11 +103,14 @@ screenshots: setup ## Take pictures of every page
 bundle: $(RUNTIME) tools/node_modules/.package-lock.json ## Make what browsers are sent of the scripts and style sheets
 	@$(BIN)/python -m tools.bundle
 
+docs: $(DEV) ## Build the documentation, which `parley serve` shows at /docs
+	@$(BIN)/python -m tools.documentation
+
 vendor: ## Fetch the vendored browser files from npm again
 	@$(PYTHON) -m tools.vendor
 
 clean: ## Remove the virtual environment, caches and builds, but no conversation
-	@rm -rf $(VENV) $(NEWEST) tests/programs/node_modules tools/node_modules tools/lighthouse/node_modules build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(NEWEST) tests/programs/node_modules tools/node_modules tools/lighthouse/node_modules parley/documentation build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find parley tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

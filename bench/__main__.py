@@ -14,6 +14,7 @@
     python -m bench --chat              how soon parley chat shows a long conversation
     python -m bench --client            parley.client beside python-socketio's
     python -m bench --accounts          what accounts cost, among a hundred thousand
+    python -m bench --calls             what arrives in a call, and what it costs
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -29,6 +30,7 @@ from pathlib import Path
 
 from bench import (
     accounts,
+    calls,
     chart,
     chatting,
     clients,
@@ -97,6 +99,9 @@ def main() -> None:
         return
     if asked.accounts:
         print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.calls:
+        calls.measure(asked.parley, cores, is_quick=asked.quick)
         return
     stopped = False
     try:
@@ -170,6 +175,7 @@ def _arguments() -> argparse.Namespace:
     add("--chat", action="store_true", help="how soon parley chat shows messages, instead")
     add("--client", action="store_true", help="what a program can say and hear, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
+    add("--calls", action="store_true", help="what arrives in a call, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

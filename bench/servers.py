@@ -260,7 +260,7 @@ def _port_said_by(process: subprocess.Popen[str]) -> int | None:
         return None
     ready, _, _ = select.select([process.stdout], [], [], START_WITHIN_S)
     line = process.stdout.readline() if ready else ""
-    said = re.search(r" at http://\S+:(\d+)", line)
+    said = re.search(r" at https?://\S+:(\d+)", line)
     return None if said is None else int(said[1])
 
 

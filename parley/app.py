@@ -70,6 +70,7 @@ from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
 from parley.pages.contacts import contact_pages
 from parley.pages.conversations import pages
+from parley.pages.documentation import documentation_pages
 from parley.pages.door import door_pages
 from parley.pages.export import export_pages
 from parley.pages.files import file_pages
@@ -418,6 +419,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(search_pages)
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
+    app.register_blueprint(documentation_pages())
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(arrivals())
     if has_mail:
@@ -500,6 +502,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         context.presence.close()
         app.realtime.audience.following.close()
         await app.realtime.calling.close()
+        app.realtime.asking.close()
         await app.chores.note_seen()
         if context.cluster is not None and isinstance(context.bus, SharedBus):
             await context.cluster.end(context)

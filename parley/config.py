@@ -52,6 +52,7 @@ OWN_FOLDERS = frozenset(
         *(
             "asyncapi.json",
             "contact",
+            "docs",
             "invitation",
             "mail",
             "metrics",

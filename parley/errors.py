@@ -112,6 +112,13 @@ class NoSuchPeer(ParleyError):
     text = "This person is no longer in the call."
 
 
+class BotsAlone(ParleyError):
+    """Bots answer each other, and nobody else speaks."""
+
+    code = "bots_alone"
+    text = "Only bots have spoken here for a while. Wait until somebody else does."
+
+
 class TokenRequired(ParleyError):
     """What was asked for needs a token, and none was sent."""
 
@@ -125,6 +132,12 @@ class TokenRequired(ParleyError):
 class Forbidden(ParleyError):
     code = "forbidden"
     text = "Only an owner of this conversation can do that."
+
+
+class BotRefused(Forbidden):
+    """A bot asks for what it may not do."""
+
+    text = "Bots can't do this."
 
 
 class NotAdmin(Forbidden):

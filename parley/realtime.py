@@ -19,14 +19,15 @@ from parley.causes import acting, current
 from parley.config import Config
 from parley.contract.decode import from_value
 from parley.credentials import Asking, Origins
-from parley.domain import conversations, messages, participants, sessions
+from parley.domain import access, conversations, messages, participants, sessions
 from parley.domain.changing import Changed
 from parley.domain.context import Context
 from parley.errors import BadRequest, Forbidden, ParleyError, RateLimited, TooLarge, Unavailable
-from parley.events import calling, coming, owning, reading, talking
+from parley.events import bots, calling, coming, owning, reading, talking
 from parley.events.site import Outcome, Site
 from parley.limits.limiter import SPOKEN, Kind, Limits, Use
 from parley.limits.windows import Key
+from parley.live.asking import AskedOfBots
 from parley.live.audience import Audience, Client, Credential
 from parley.live.calls import Calling
 from parley.live.following import Following
@@ -54,6 +55,9 @@ HANDLERS: dict[str, Callable[[Site, Client, Any], Outcome]] = {
     "call_leave": calling.call_leave,
     "call_signal": calling.call_signal,
     "call_moderate": calling.call_moderate,
+    "use_command": bots.use_command,
+    "press_button": bots.press_button,
+    "answer_ask": bots.answer_ask,
     "pin_message": owning.pin_message,
     "mark_read": reading.mark_read,
     "follow_mine": reading.follow_mine,
@@ -110,8 +114,17 @@ class Realtime:
         self.audience.calling = self.calling
         self.streams = Streams(context, self.server, self.audience)
         seating = Seating(context, self.server, self.audience)
+        self.asking = AskedOfBots(context, self.audience, self.server)
+        self.audience.asking = self.asking
         self._site = Site(
-            context, limits, self.server, self.audience, seating, self.calling, config.calls
+            context,
+            limits,
+            self.server,
+            self.audience,
+            seating,
+            self.calling,
+            self.asking,
+            config.calls,
         )
 
     def send_away(self) -> None:
@@ -267,6 +280,9 @@ class Realtime:
         if name not in _FOR_READERS:
             self._context.host.require_writing(client.address)
         room_id = _room_id(fields)
+        session = client.session_in(room_id)
+        if session is not None and session.may is not None:
+            access.require_allowed(session, contract.BOTS_EVENTS.get(name))
         if self._context.host.announcement is not None and name in _COMING:
             self._tell_announcement(client)
         keys, place = client.counted_in(room_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
@@ -15,15 +15,16 @@ from quart import Response, current_app, g, redirect, request
 from werkzeug.sansio.response import Response as AnyResponse
 from werkzeug.wrappers import Response as Redirection
 
-from parley import credentials
+from parley import contract, credentials
 from parley.addresses import place_of
 from parley.config import Config
 from parley.credentials import Asking, Origins
-from parley.domain import conversations, sessions
+from parley.domain import access, conversations, sessions
 from parley.domain.context import Context
 from parley.domain.importing.imports import Imports
 from parley.domain.relays import Relays
 from parley.errors import (
+    BotRefused,
     Forbidden,
     OriginRefused,
     ParleyError,
@@ -288,11 +289,27 @@ async def _session() -> Session | None:
         session = await sessions.resolve(site().context, token, about)
         if session is None:
             raise Forbidden("Unknown token. Try again without it.")
+        access.require_allowed(session, bots_need())
         return session
     if not site().origins.is_own(asking()):
         return None
     cookie = credentials.session_cookie(cookies(), is_secure=is_https(), root=root())
-    return await sessions.resolve(site().context, cookie, about)
+    session = await sessions.resolve(site().context, cookie, about)
+    access.require_allowed(session, bots_need())
+    return session
+
+
+def bots_need() -> Sequence[contract.BotRightName] | None:
+    """The rights of which a bot needs one for what is asked; None where it is not for bots."""
+    endpoint = request.endpoint or ""
+    if endpoint == "rest.description":
+        return contract.BOTS_RIGHTS
+    if endpoint == "kept_files.file":
+        return contract.BOTS_FILES
+    if endpoint.startswith("rest.upload_"):
+        return contract.BOTS_UPLOADS
+    blueprint, _, name = endpoint.rpartition(".")
+    return contract.BOTS_CALLS.get(name) if blueprint == "rest" else None
 
 
 def cookies() -> str:
@@ -309,6 +326,8 @@ async def session_if_known() -> Session | None:
     """The same for what strangers may ask too: a token we do not know makes one of its holder."""
     try:
         return await current_session()
+    except BotRefused:
+        raise
     except Forbidden:
         return None
 

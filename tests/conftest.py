@@ -26,7 +26,10 @@ from tests.generous import generous
 from tests.people import Person
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
-LONGEST_FIRST = ("workers", "browser", "security/browser", "faults", "bench", "powercut")
+LONGEST_FIRST = (
+    *("browser", "security/browser", "workers", "push/test_queue.py", "security/test_rights.py"),
+    *("faults", "powercut", "operating/test_moving.py", "js", "domain/test_model.py"),
+)
 """So that no worker is left with one of them while the others have nothing to do."""
 
 # A busy machine takes any time for an example, and for thinking of one.
@@ -41,7 +44,9 @@ GRACE_S = 0.5
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     folder = Path(__file__).parent
     # As words: of thousands of tests, comparing paths takes every worker a second.
-    longest = [str(folder / name) + os.sep for name in LONGEST_FIRST]
+    longest = [
+        str(folder / name) + ("" if name.endswith(".py") else os.sep) for name in LONGEST_FIRST
+    ]
 
     def order(item: pytest.Item) -> int:
         path = str(item.path)
@@ -154,7 +159,20 @@ async def server(config: Config) -> AsyncIterator[Running]:
         yield started
 
 
-@pytest.fixture(params=[("websocket",), ("polling",), ("polling", "websocket")], ids="+".join)
+UPGRADED = pytest.param(
+    ("polling", "websocket"),
+    marks=pytest.mark.long("tests/wire/test_upgrade.py upgrades every time"),
+    id="polling+websocket",
+)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("websocket",), id="websocket"),
+        pytest.param(("polling",), id="polling"),
+        UPGRADED,
+    ]
+)
 def transports(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Every way that Socket.IO clients connect, one after the other."""
     chosen: tuple[str, ...] = request.param

@@ -110,7 +110,10 @@ def run(
     forked = Forked(arguments, env=env)
     said, complained = forked.communicate(timeout)
     return subprocess.CompletedProcess(
-        ["parley", *arguments], forked.wait(), said.decode(), complained.decode()
+        ["parley", *arguments],
+        forked.wait(),
+        said.decode(errors="surrogateescape"),
+        complained.decode(),
     )
 
 

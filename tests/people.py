@@ -46,6 +46,9 @@ EVENTS = (
     "call_told",
     "mine_changed",
     "invites_changed",
+    "asked",
+    "ask_answered",
+    "ask_late",
     "error",
 )
 Json = dict[str, Any]

@@ -64,6 +64,9 @@ want() {
 want Firefox "${FIREFOX:-firefox-esr}" firefox-esr
 want WebKit WebKitWebDriver webkit2gtk-driver
 
+# What the examples of the documentation read answers with.
+has jq || install jq || echo "There is no jq: some examples of the documentation are not run (Debian: apt-get install jq)." >&2
+
 # Those who have no Redis do without the tests of several processes with it. Debian's package would start one at every
 # boot; redis-tools holds the server's program under another name, which is enough for the tests of counting in it.
 want_redis() {
@@ -133,6 +136,14 @@ quietly() {
   return $status
 }
 
+# Nor do those who have no nftables, or aren't root, have networks of their own to call between.
+want_networks() {
+  PATH=$PATH:/usr/sbin:/sbin has ip nft nsenter unshare && return
+  is_offered nftables && install iproute2 nftables util-linux && return
+  echo "There is no nftables: calls between networks are not tried" \
+    "(Debian: apt-get install iproute2 nftables)." >&2
+}
+
 # Nor do those who have no coturn have a TURN server's word on our credentials. Debian's package is a service, too.
 want_coturn() {
   has turnserver turnutils_uclient && return
@@ -145,6 +156,7 @@ want_coturn() {
 
 want_redis
 want_coturn
+want_networks
 want_proxies
 want_postgresql
 want_prometheus

@@ -23,6 +23,7 @@ def report(*packages: Mapping[str, object]) -> str:
     return json.dumps({"dependencies": list(packages), "fixes": []})
 
 
+@pytest.mark.long("a program of its own starts for it")
 def test_without_a_network_it_fails_with_a_sentence() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "tools.audit"],

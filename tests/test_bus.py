@@ -261,6 +261,7 @@ async def test_what_was_lost_is_missed_at_the_next() -> None:
         await until(lambda: other.heard == [said(2)])
 
 
+@pytest.mark.long("it waits for both")
 async def test_who_does_not_hear_itself_is_away_and_then_back() -> None:
     wire = Wire()
     with capture_logs() as log:

@@ -28,6 +28,7 @@ from parley.limits.rates import By, Rate
 from parley.wire.line import SERVICE_RESTART
 from tests import forking, lean
 from tests.cases import together
+from tests.effort import some
 from tests.people import PATIENCE_S, Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S, begin_folder, process
@@ -362,7 +363,7 @@ def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "files", [64, pytest.param(128, marks=pytest.mark.long("between the others")), 140]
+    "files", some([140, 64, 128], every=3, why="the most that is too few tells most")
 )
 def test_too_few_files_for_anybody_is_one_sentence(tmp_path: Path, files: int) -> None:
     ended = parley("serve", "--port", "0", "--data", str(tmp_path / "data"), files=files)
@@ -407,7 +408,7 @@ SAYING = [
     ("--help",),
     pytest.param(("--version",), marks=ALL_ALIKE),
     pytest.param(("serve", "--help"), marks=ALL_ALIKE),
-    ("serve", "--port", "0"),
+    pytest.param(("serve", "--port", "0"), marks=ALL_ALIKE),
     pytest.param(("migrate",), marks=ALL_ALIKE),
 ]
 """What is said by the library of commands, and what by a server that runs."""
@@ -596,6 +597,7 @@ def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.long("a signal tells most of it")
 def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
     """It and its shell both send SIGHUP, and what is said then goes nowhere."""
     terminal, end = os.openpty()
@@ -622,6 +624,7 @@ def test_a_terminal_that_closes_ends_it_with_a_goodbye(tmp_path: Path) -> None:
     assert server.wait(15) == 0
 
 
+@pytest.mark.long("a signal tells most of it")
 def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None:
     command = ["nohup", *lean.COMMAND, "serve", "--port", "0", "--data", str(begun(tmp_path))]
     with subprocess.Popen(

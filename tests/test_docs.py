@@ -216,6 +216,7 @@ def test_the_readmes_bot_says_where_it_finds_no_server(library: str) -> None:
     assert "can't be reached" in done.stderr
 
 
+@pytest.mark.long("each example starts")
 def test_ctrl_c_ends_the_examples_without_a_word(parley: Process, tmp_path: Path) -> None:
     create = f"{parley.url}/api/conversations/create"
     room_id = requests.post(create, timeout=PATIENCE_S).json()["room_id"]
@@ -346,6 +347,7 @@ def test_the_differences_name_what_there_is() -> None:
     assert {"conversation_ended", "identity_taken", "token_required"} <= named
 
 
+@pytest.mark.long("another program starts")
 def test_the_readmes_app_around_parley_serves_both(tmp_path: Path) -> None:
     (tmp_path / "around.py").write_text(block("python", "create_app"), encoding="utf-8")
     port = free_port()

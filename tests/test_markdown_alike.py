@@ -18,7 +18,7 @@ from tests import effort
 from tests.domain.test_markdown import HOSTILE, PIECES
 
 SEALED = Path(__file__).parents[1] / "parley" / "static" / "js" / "sealed"
-TEXTS = effort.times(4_000, full=60_000)
+TEXTS = effort.times(1_000, full=60_000)
 WITHIN_S = 240
 MEANT = [
     ("Ann", "ann-1"),
@@ -108,7 +108,10 @@ NAMED = [
     *("Bob_x", "C+.(", "a", "x", ",", "\u3000", "\ufeff", "\x1c", "ก", "が", "-"),
 ]
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js was not found")
+pytestmark = [
+    pytest.mark.longer,
+    pytest.mark.skipif(shutil.which("node") is None, reason="Node.js was not found"),
+]
 
 
 def in_node(script: str, given: object) -> Any:

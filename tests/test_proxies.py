@@ -122,7 +122,12 @@ class Behind:
     url: str
 
 
-@pytest.fixture(params=PROXIES)
+STOPS_LATE = pytest.mark.long("it takes its time to stop, and the others tell most of it")
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=STOPS_LATE) if name == "apache2" else name for name in PROXIES]
+)
 async def behind(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Behind]:
     name, _, protocol = request.param.partition(", ")
     program = shutil.which(name, path=SBIN)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).parent.parent / "parley"
 DOCS = PROGRAM.parent / "docs" / "architecture.md"
-NOTHING = {"__init__.py", "__pycache__"}
+NOTHING = {"__init__.py", "__pycache__", "documentation"}
+"""The last is built of `docs/`, and part of no clone."""
 
 
 def the_map() -> set[str]:

@@ -7,7 +7,7 @@ of `parley.client`, made from the contract.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -76,6 +76,7 @@ def protocol() -> str:
             "",
             *_parameters(),
             *_UPLOADS,
+            *_bots(),
             "## Socket.IO: what a client sends",
             "",
             *_CLIENT_EVENTS,
@@ -372,7 +373,40 @@ _STREAMS = (
     "keep the connection.",
     "",
 )
+_BOTS = (
+    "A bot is a participant of one conversation, of the role `bot`, which an owner made: "
+    "[how](bots.md). It sends its token as any program does, and acts without joining; to hear "
+    "what happens it joins on a socket, or takes a [stream](#events-over-plain-http). "
+    "It may what its owners allowed it, and nothing else: "
+    "`forbidden` says so. Once its rights or its token are others, its connections end.",
+    "",
+    "A client shows `description`, `hint`, `label` and answers as text. Whoever uses a command or "
+    "presses a button is told `ask_answered`, or `ask_late` after "
+    f"{contract.ASK_LATE_S:.0f} seconds. A bot that speaks with bots alone for too long is told "
+    "`bots_alone`.",
+)
 _LIMITS = (
+    ("bots of a conversation", f"{contract.BOTS_MAX}"),
+    (
+        "commands of a bot; their name, description and hint",
+        f"{contract.COMMANDS_MAX}; {contract.COMMAND_NAME_MAX_CHARS}, "
+        f"{contract.COMMAND_DESCRIPTION_MAX_CHARS} and {contract.COMMAND_HINT_MAX_CHARS} "
+        "characters",
+    ),
+    ("what follows a command", f"{contract.COMMAND_TEXT_MAX_CHARS:,} characters"),
+    (
+        "buttons of a message, and their labels",
+        f"{contract.BUTTONS_MAX}, {contract.BUTTON_LABEL_MAX_CHARS} characters",
+    ),
+    ("what a bot answers to whoever asked", f"{contract.ANSWER_MAX_CHARS:,} characters"),
+    (
+        "messages in which bots take turns while nobody else speaks",
+        " and ".join(
+            f"{count} in {seconds / 60:.0f} {'minute' if seconds == 60 else 'minutes'}"
+            for count, seconds in contract.BOTS_ALONE
+        )
+        + "; then `bots_alone`",
+    ),
     ("message", f"{contract.MESSAGE_MAX_CHARS:,} characters"),
     ("files of one message", str(contract.ATTACHMENTS_MAX)),
     (
@@ -478,6 +512,31 @@ def _call_row(call: contract.Call) -> tuple[str, ...]:
         body,
         f"{call.status} {_link(call.reply)}",
     )
+
+
+def _bots() -> Iterable[str]:
+    yield "### Bots"
+    yield ""
+    yield from _BOTS
+    yield ""
+    rights = [
+        (" or ".join(f"`{each}`" for each in needs), needs)
+        for needs in dict.fromkeys((*contract.BOTS_CALLS.values(), *contract.BOTS_EVENTS.values()))
+    ]
+    rows = (
+        (
+            words if len(needs) < len(contract.BOTS_RIGHTS) else "any of them",
+            ", ".join(f"`{name}`" for name in _of_bots(contract.BOTS_CALLS, needs)),
+            ", ".join(f"`{name}`" for name in _of_bots(contract.BOTS_EVENTS, needs)),
+        )
+        for words, needs in rights
+    )
+    yield from _table(("right", "calls, by their names in `/openapi.json`", "events"), rows)
+    yield ""
+
+
+def _of_bots(table: Mapping[str, tuple[str, ...]], needs: tuple[str, ...]) -> list[str]:
+    return [name for name, each in table.items() if each == needs]
 
 
 def _parameters() -> Iterable[str]:

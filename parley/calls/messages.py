@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from parley import contract, present, web
 from parley.calls.answering import changed, parameters
-from parley.domain import messages, pins, reactions
+from parley.domain import asks, messages, pins, reactions
 
 
 async def history(room_id: str) -> contract.MessagesReply:
@@ -35,6 +35,7 @@ async def send(body: contract.SendBody, room_id: str) -> contract.SendReply:
         body.reply_to,
         tuple(body.mentions or ()),
         tuple(body.attachments or ()),
+        asks.kept_buttons(body.buttons),
     )
     sent = await messages.send_as(web.site().context, room_id, session, draft)
     ack = present.sent(sent.message, duplicate=sent.duplicate)
@@ -48,7 +49,13 @@ async def edit_message(
 ) -> contract.MessageReply:
     context, session = web.site().context, await web.current_session()
     edited = await messages.edit(
-        context, room_id, session, message_id, body.message, body.mentions or ()
+        context,
+        room_id,
+        session,
+        message_id,
+        body.message,
+        body.mentions or (),
+        asks.kept_buttons(body.buttons),
     )
     return changed(edited)
 

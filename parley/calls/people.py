@@ -9,7 +9,7 @@ from parley import contract, present, web
 from parley.calls.answering import entry, parameters
 from parley.domain import conversations, entering, founding, participants, people, removal, roles
 from parley.errors import PassphraseRequired, ReadProofRequired
-from parley.records import Role, Session
+from parley.records import Session
 
 
 async def join(body: contract.JoinBody, room_id: str) -> Response:
@@ -29,7 +29,7 @@ async def join(body: contract.JoinBody, room_id: str) -> Response:
     reply = await entry(room_id, joined.session, token)
     reply.user_id = joined.participant.user_id
     reply.username = joined.participant.username
-    reply.role = "owner" if joined.participant.role is Role.OWNER else "member"
+    reply.role = present.role_name(joined.participant.role)
     return web.remember(web.json(reply), token)
 
 

@@ -105,6 +105,7 @@ def _device(device: Device) -> contract.PushDevice:
 
 def _decided(decided: Decided) -> contract.NotificationsReply:
     return contract.NotificationsReply(
+        calls=decided.is_rung,
         level=decided.level.value,
         usual=decided.usual.value,
         is_default=decided.is_default,

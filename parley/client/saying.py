@@ -6,7 +6,7 @@ import asyncio
 import mimetypes
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -52,11 +52,13 @@ class Saying:
         reply_to: Said | None = None,
         mentions: Sequence[str] = (),
         files: Sequence[types.File | str] = (),
+        buttons: Mapping[str, str] | None = None,
         type: str | None = None,
         client_id: str | None = None,
     ) -> types.SendAck:
         """Say it, once, however often the connection is lost. It is on disk when this returns.
 
+        `buttons` are a bot's, by the ids that it is told when one is pressed: what stands on each.
         `mentions` are the user_ids of those it means where several have one name. `client_id` is
         for programs that may send the same again after they were started anew.
         """
@@ -77,6 +79,7 @@ class Saying:
             mentions=list(mentions) or None,
             attachments=[each if isinstance(each, str) else each.id for each in files] or None,
             type=type,
+            buttons=[{"id": id, "label": label} for id, label in (buttons or {}).items()] or None,
         )
         return await self._outbox.send("send_message", said, types.SendAck)
 
@@ -113,6 +116,21 @@ class Saying:
         """Show the others; nobody misses it where there is no connection."""
         if self._line is not None and self._line.is_open:
             self._line.emit("typing", {"room_id": self.link.room_id, "is_typing": on})
+
+    async def offer(self, commands: Mapping[str, str]) -> None:
+        """As a bot, what people can write after a "/", and what each does, in place of what there
+        was: they come as the event `asked`.
+        """
+        listed = [{"name": name, "description": does} for name, does in commands.items()]
+        path = f"{self.link.path}/bots/me/commands"
+        await self._rest.call(types.Nothing, "PUT", path, {"commands": listed})
+
+    async def answer(self, asked: types.Asked, text: str | None = None) -> None:
+        """As a bot, answer what somebody asked, whom alone it is shown. After three seconds they
+        are told that it is late.
+        """
+        said = given(room_id=self.link.room_id, id=asked.ask.id, text=text)
+        await self._outbox.send("answer_ask", said, types.Nothing)
 
     async def leave(self) -> None:
         """Leave on all devices. Coming again brings you back."""

@@ -73,6 +73,8 @@ class Client(Keyed):
         self._line: Line | None = None
         self._state: types.ConversationState | None = None
         self._task: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
+        """Of the line that there is, or was last."""
         self._asking: set[asyncio.Task[None]] = set()
         self._end: ClientError | None = None
         self._began: int | None = None
@@ -109,6 +111,8 @@ class Client(Keyed):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+        if self._running is not None:
+            await asyncio.wait([self._running])  # it says goodbye
 
     @property
     def token(self) -> str | None:
@@ -238,7 +242,7 @@ class Client(Keyed):
 
     async def _stay(self) -> None:
         """Until it is over."""
-        while True:
+        while self._running is not None:
             await asyncio.wait([self._running])
             self._outbox.lose()
             await self._come_back()
@@ -290,7 +294,7 @@ class Client(Keyed):
         self._outbox.fail(why)
         for feed in self._feeds:
             feed.end(why)
-        if self._line is not None:
+        if self._running is not None:
             self._running.cancel()
 
     # --- what the server tells ---

@@ -97,13 +97,20 @@ class PastCall(Struct, kw_only=True):
     people: list[CallPerson]
 
 
+class Button(Struct, kw_only=True):
+    """Under a message of a bot's. `label` is text, and no more; `id` is what the bot is told."""
+
+    id: str
+    label: str
+
+
 class Message(Struct, kw_only=True):
     """`seq` is its place in the conversation; order by it, never by time.
 
     `changed_seq` is the seq of its last change. With `deleted: true` its text is gone, and
-    empty here. `role` is there where an owner said it. With `alike: true` the name of whoever
-    said it could be taken for that of an owner, or of who had held it longer; with `unproven:
-    true` they had not shown by a token that they are who joined under it.
+    empty here. `role` is there where an owner or a bot said it. With `alike: true` the name
+    of whoever said it could be taken for that of an owner, or of who had held it longer; with
+    `unproven: true` they had not shown by a token that they are who joined under it.
 
     `edited_at`: when its text was last changed; the earlier one is gone. `mentions` are the
     `user_id`s of those it means. `reply_to` follows what it answers: that one's change is
@@ -135,6 +142,7 @@ class Message(Struct, kw_only=True):
     reactions: list[Reaction] | None = None
     attachments: list[File] | None = None
     call: PastCall | None = None
+    buttons: list[Button] | None = None
 
 
 class SyncAck(Struct, kw_only=True):
@@ -179,7 +187,8 @@ class ErrorReply(Struct, kw_only=True):
 
 
 class Participant(Struct, kw_only=True):
-    """Somebody in the conversation. `online`: holds an open socket in it.
+    """Somebody in the conversation. `online`: holds an open socket in it. One of the role `bot`
+    is a program that an owner let in, and stays listed while it is on none.
 
     With `alike: true` their name can be taken for that of an owner, or of who has held it
     longer. With `unproven: true` they never used their token: whoever names their `user_id`
@@ -449,13 +458,15 @@ class Read(Struct, kw_only=True):
 
 class LastMessage(Struct, kw_only=True):
     """What was said last; `excerpt` is how it begins, on one line. With `deleted: true` nothing
-    is left of it.
+    is left of it. With `type: "call"` the server says what became of a call, and names who
+    called.
     """
 
     user_id: str
     username: str
     excerpt: str
     timestamp: str
+    type: str | None = None
     deleted: bool | None = None
 
 
@@ -688,6 +699,45 @@ class Announced(Struct, kw_only=True):
     text: str
 
 
+class AskedOfBot(Struct, kw_only=True):
+    """What somebody wants: the command `name` with `text` after it, or the `button` under the
+    message `message_id`.
+    """
+
+    id: str
+    kind: str
+    name: str | None = None
+    text: str | None = None
+    button: str | None = None
+    message_id: str | None = None
+    user_id: str
+    username: str
+
+
+class Asked(Struct, kw_only=True):
+    """Answer it within three seconds, or whoever asked is told that you are late: they get the
+    answer still, for ten minutes. What everybody is to see, send as a message.
+    """
+
+    room_id: str
+    ask: AskedOfBot
+
+
+class AskAnswered(Struct, kw_only=True):
+    """A bot answered what you asked. Without `text` it has nothing to say, but did it."""
+
+    room_id: str
+    id: str
+    text: str | None = None
+
+
+class AskLate(Struct, kw_only=True):
+    """A bot has not answered for three seconds. It may still."""
+
+    room_id: str
+    id: str
+
+
 class RoomPosition(Struct, kw_only=True):
     """The seq of a conversation's last change: whoever is not there yet asks `sync`."""
 
@@ -732,6 +782,9 @@ EVENTS: dict[str, type[Struct]] = {
     "claimed": Claimed,
     "claim_answered": ClaimAnswered,
     "announced": Announced,
+    "asked": Asked,
+    "ask_answered": AskAnswered,
+    "ask_late": AskLate,
     "room_position": RoomPosition,
     "error": ErrorEvent,
 }

@@ -6,11 +6,13 @@ nothing of ours. Unknown fields from a client are ignored; wrong types are told
 with the field's path. Optional fields may be missing or null.
 """
 
+from parley.contract.bots import *
 from parley.contract.codes import *
 from parley.contract.events import *
 from parley.contract.objects import *
 from parley.contract.rest.accounts import *
 from parley.contract.rest.admin import *
+from parley.contract.rest.bots import *
 from parley.contract.rest.call import *
 from parley.contract.rest.calls import *
 from parley.contract.rest.claims import *

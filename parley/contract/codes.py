@@ -54,6 +54,7 @@ class Code(StrEnum):
     CALL_VIDEO_FULL = "call_video_full"
     NOT_IN_CALL = "not_in_call"
     NO_SUCH_PEER = "no_such_peer"
+    BOTS_ALONE = "bots_alone"
     ORIGIN_REFUSED = "origin_refused"
     RATE_LIMITED = "rate_limited"
     UNAVAILABLE = "unavailable"
@@ -160,6 +161,11 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.NOT_IN_CALL: CodeMeaning(409, "`call_join` first"),
     Code.NO_SUCH_PEER: CodeMeaning(404, "no such device is in the call any more"),
+    Code.BOTS_ALONE: CodeMeaning(
+        429,
+        "bots answer each other and nobody else speaks: try again after `retry_after` seconds, or "
+        "once somebody has",
+    ),
     Code.ORIGIN_REFUSED: CodeMeaning(
         403, "the request came from a page of an origin that isn't allowed"
     ),

@@ -8,19 +8,26 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from parley.contract.codes import ErrorEvent
-from parley.contract.objects import Claim, Conversation, Message, OwnConversation
+from parley.contract.objects import Buttons, Claim, Conversation, Message, OwnConversation
 from parley.contract.rest.conversations import ChangeBody
 from parley.contract.rest.reading import ReadBody
 from parley.contract.terms import (
     SYNC_PAGE_MAX,
+    AnswerText,
+    AskId,
+    AskKind,
+    ButtonId,
     CallAct,
     ChosenNames,
     ClientId,
+    CommandName,
+    CommandText,
     DoorName,
     Emoji,
     FileIds,
     KnockId,
     KnockState,
+    MarkedRoleName,
     MessageId,
     MessageText,
     MessageType,
@@ -82,6 +89,7 @@ class SendMessage(Struct, kw_only=True):
     reply_to: MessageId | None = None
     mentions: ChosenNames | None = None
     attachments: FileIds | None = None
+    buttons: Buttons | None = None
 
 
 class Typing(Struct, kw_only=True):
@@ -121,6 +129,7 @@ class EditMessage(Struct, kw_only=True):
     id: MessageId
     message: MessageText
     mentions: ChosenNames | None = None
+    buttons: Buttons | None = None
 
 
 class DeleteMessage(Struct, kw_only=True):
@@ -207,6 +216,31 @@ class CallModerate(Struct, kw_only=True):
     peer: PeerId | None = None
 
 
+class UseCommand(Struct, kw_only=True):
+    """Ask the bot of this `user_id` for one of its commands. `text` is what follows it."""
+
+    room_id: RoomId
+    bot: UserId
+    name: CommandName
+    text: CommandText | None = None
+
+
+class PressButton(Struct, kw_only=True):
+    """Press the button `button` under the message `id`."""
+
+    room_id: RoomId
+    id: MessageId
+    button: ButtonId
+
+
+class AnswerAsk(Struct, kw_only=True):
+    """As [AnswerAskBody](#answeraskbody)."""
+
+    room_id: RoomId
+    id: AskId
+    text: AnswerText | None = None
+
+
 # --- Socket.IO: acknowledgements --------------------------------------------
 
 
@@ -243,6 +277,13 @@ class ChangedAck(Struct, kw_only=True):
 
     ok: Literal[True] = True
     seq: int
+
+
+class AskAck(Struct, kw_only=True):
+    """`id` is what the answer will have."""
+
+    ok: Literal[True] = True
+    id: str
 
 
 class LinkAck(Struct, kw_only=True):
@@ -326,7 +367,7 @@ class UserJoined(Struct, kw_only=True):
     username: str
     participant_count: int
     others: int | UnsetType = UNSET
-    role: Literal["owner"] | UnsetType = UNSET
+    role: MarkedRoleName | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
     unproven: bool | UnsetType = UNSET
 
@@ -538,6 +579,45 @@ class CallTold(Struct, kw_only=True):
     by: str
 
 
+class AskedOfBot(Struct, kw_only=True):
+    """What somebody wants: the command `name` with `text` after it, or the `button` under the
+    message `message_id`.
+    """
+
+    id: str
+    kind: AskKind
+    name: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    button: str | UnsetType = UNSET
+    message_id: str | UnsetType = UNSET
+    user_id: str
+    username: str
+
+
+class Asked(Struct, kw_only=True):
+    """Answer it within three seconds, or whoever asked is told that you are late: they get the
+    answer still, for ten minutes. What everybody is to see, send as a message.
+    """
+
+    room_id: str
+    ask: AskedOfBot
+
+
+class AskAnswered(Struct, kw_only=True):
+    """A bot answered what you asked. Without `text` it has nothing to say, but did it."""
+
+    room_id: str
+    id: str
+    text: str | UnsetType = UNSET
+
+
+class AskLate(Struct, kw_only=True):
+    """A bot has not answered for three seconds. It may still."""
+
+    room_id: str
+    id: str
+
+
 # --- the events ---
 
 
@@ -660,6 +740,25 @@ CLIENT_EVENTS: dict[str, ClientEvent] = {
             OkAck,
         ),
         ClientEvent(
+            "use_command",
+            "Ask a bot for one of its commands. It alone is told, and you alone of its answer.",
+            UseCommand,
+            AskAck,
+        ),
+        ClientEvent(
+            "press_button",
+            "Press a button that a bot put under its message. It alone is told.",
+            PressButton,
+            AskAck,
+        ),
+        ClientEvent(
+            "answer_ask",
+            "Answer what somebody asked by a command or a button. Bots only, and only what they "
+            "were asked.",
+            AnswerAsk,
+            OkAck,
+        ),
+        ClientEvent(
             "typing",
             "Tell the others that you are typing, or have stopped. Beyond its limit it is dropped, "
             "without an `error` unless an acknowledgement was asked for.",
@@ -743,6 +842,9 @@ SERVER_EVENTS: dict[str, ServerEvent] = {
             "everyone on a socket, when it changes, and whoever joins, watches or follows while "
             "there is one",
         ),
+        ServerEvent("asked", Asked, "the bot that it is asked of"),
+        ServerEvent("ask_answered", AskAnswered, "whoever asked"),
+        ServerEvent("ask_late", AskLate, "whoever asked"),
         ServerEvent("room_position", RoomPosition, "everyone in a room that changed recently"),
         ServerEvent("error", ErrorEvent, "whoever caused it"),
     )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parley.contract.terms import (
+    BUTTONS_MAX,
+    BotRights,
+    ButtonId,
+    ButtonLabel,
+    CommandDescription,
+    CommandHint,
+    CommandName,
     DoorName,
+    MarkedRoleName,
     OwnRoleName,
     Parts,
     RoleName,
@@ -90,11 +98,21 @@ class PastCall(Struct, kw_only=True):
     people: list[CallPerson]
 
 
+class Button(Struct, kw_only=True):
+    """Under a message of a bot's. `label` is text, and no more; `id` is what the bot is told."""
+
+    id: ButtonId
+    label: ButtonLabel
+
+
+Buttons = Annotated[list[Button], Meta(max_length=BUTTONS_MAX)]
+
+
 class Message(Struct, kw_only=True):
     """`seq` is its place in the conversation; order by it, never by time.
 
     `changed_seq` is the seq of its last change. With `deleted: true` its text is gone, and
-    empty here. `role` is there where an owner said it. With `alike: true` the name of
+    empty here. `role` is there where an owner or a bot said it. With `alike: true` the name of
     whoever said it could be taken for that of an owner, or of who had held it longer; with
     `unproven: true` they had not shown by a token that they are who joined under it.
 
@@ -117,7 +135,7 @@ class Message(Struct, kw_only=True):
     timestamp: Timestamp
     client_id: str | UnsetType = UNSET
     deleted: bool | UnsetType = UNSET
-    role: Literal["owner"] | UnsetType = UNSET
+    role: MarkedRoleName | UnsetType = UNSET
     alike: bool | UnsetType = UNSET
     unproven: bool | UnsetType = UNSET
     edited_at: Timestamp | UnsetType = UNSET
@@ -128,10 +146,12 @@ class Message(Struct, kw_only=True):
     reactions: list[Reaction] | UnsetType = UNSET
     attachments: list[File] | UnsetType = UNSET
     call: PastCall | UnsetType = UNSET
+    buttons: Buttons | UnsetType = UNSET
 
 
 class Participant(Struct, kw_only=True):
-    """Somebody in the conversation. `online`: holds an open socket in it.
+    """Somebody in the conversation. `online`: holds an open socket in it. One of the role `bot` is
+    a program that an owner let in, and stays listed while it is on none.
 
     With `alike: true` their name can be taken for that of an owner, or of who has held it longer.
     With `unproven: true` they never used their token: whoever names their `user_id` from the
@@ -235,13 +255,14 @@ class ConversationSummary(Struct, kw_only=True):
 
 class LastMessage(Struct, kw_only=True):
     """What was said last; `excerpt` is how it begins, on one line. With `deleted: true` nothing is
-    left of it.
+    left of it. With `type: "call"` the server says what became of a call, and names who called.
     """
 
     user_id: str
     username: str
     excerpt: str
     timestamp: Timestamp
+    type: Literal["call"] | UnsetType = UNSET
     deleted: bool | UnsetType = UNSET
 
 
@@ -269,6 +290,27 @@ class OwnConversation(Struct, kw_only=True):
     read_seq: int
     last_message: LastMessage | UnsetType = UNSET
     pinned: bool | UnsetType = UNSET
+
+
+class Command(Struct, kw_only=True):
+    """What people write after a "/" to ask a bot for something. `hint` says what may follow it."""
+
+    name: CommandName
+    description: CommandDescription
+    hint: CommandHint | UnsetType = UNSET
+
+
+class Bot(Struct, kw_only=True):
+    """A program that takes part under a token of its own. `last_acted_at` is when it last called or
+    said something, to about ten minutes; without it it never did.
+    """
+
+    user_id: str
+    username: str
+    may: BotRights
+    created_at: Timestamp
+    last_acted_at: Timestamp | UnsetType = UNSET
+    commands: list[Command]
 
 
 class Claim(Struct, kw_only=True):

@@ -47,6 +47,28 @@ STILL_MAX_PX = 2_000
 """Of a film's still, each way: more than any screen shows of it in a transcript."""
 MEANT_MAX = 20
 """How many people one message can mean."""
+BOTS_MAX = 20
+"""How many bots one conversation has."""
+COMMANDS_MAX = 20
+"""How many commands one bot has."""
+COMMAND_NAME_MAX_CHARS = 32
+COMMAND_DESCRIPTION_MAX_CHARS = 100
+COMMAND_HINT_MAX_CHARS = 60
+COMMAND_TEXT_MAX_CHARS = 2_000
+"""Of what somebody writes after a command."""
+BUTTONS_MAX = 5
+"""How many stand under one message."""
+BUTTON_LABEL_MAX_CHARS = 40
+BUTTON_ID_MAX_CHARS = 64
+ANSWER_MAX_CHARS = 1_000
+"""Of what a bot answers to whoever asked: a hint to another process holds all of it."""
+ASK_LATE_S = 3.0
+"""A bot that has not answered by then is said to be late."""
+ASK_KEPT_S = 600.0
+"""A late answer is still told for so long."""
+BOTS_ALONE = ((20, 60.0), (200, 3600.0))
+"""How many messages in a row bots may send to each other, while nobody else speaks, in how many
+seconds: then one of them waits."""
 
 
 PINS_MAX = 50
@@ -256,9 +278,29 @@ Parts = Annotated[
 PeerId = Annotated[str, Meta(min_length=1, max_length=PEER_ID_MAX_CHARS)]
 CallAct = Literal["mute_all", "put_out", "end"]
 SwitchName = Literal["on", "off"]
+BotRightName = Literal["read", "write", "react", "moderate"]
+BotRights = Annotated[list[BotRightName], Meta(max_length=4)]
+AskId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
+AskKind = Literal["command", "button"]
+CommandName = Annotated[
+    str,
+    Meta(min_length=1, max_length=COMMAND_NAME_MAX_CHARS, pattern=r"^[a-z0-9][a-z0-9_-]*$"),
+]
+CommandDescription = Annotated[
+    str, Meta(max_length=COMMAND_DESCRIPTION_MAX_CHARS, extra_json_schema=_NOT_BLANK)
+]
+CommandHint = Annotated[str, Meta(max_length=COMMAND_HINT_MAX_CHARS, extra_json_schema=_NO_NUL)]
+CommandText = Annotated[str, Meta(max_length=COMMAND_TEXT_MAX_CHARS, extra_json_schema=_NO_NUL)]
+ButtonId = Annotated[
+    str, Meta(min_length=1, max_length=BUTTON_ID_MAX_CHARS, extra_json_schema=_NO_NUL)
+]
+ButtonLabel = Annotated[str, Meta(max_length=BUTTON_LABEL_MAX_CHARS, extra_json_schema=_NOT_BLANK)]
+AnswerText = Annotated[str, Meta(max_length=ANSWER_MAX_CHARS, extra_json_schema=_NO_NUL)]
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
 VisibilityName = Literal["listed", "unlisted"]
-RoleName = Literal["owner", "member"]
+RoleName = Literal["owner", "member", "bot"]
+MarkedRoleName = Literal["owner", "bot"]
+"""Of whoever is no mere member."""
 OwnRoleName = Literal["owner", "member", "reader"]
 RightName = Literal["founder", "owner", "member"]
 InviteAnswerName = Literal["accept", "decline", "block"]
@@ -305,6 +347,10 @@ ActName = Literal[
     "made_member",
     "stepped_down",
     "invited",
+    "made_bot",
+    "changed_bot",
+    "renewed_bot",
+    "revoked_bot",
 ]
 HostRoleName = Literal["admin", "moderator"]
 HostActName = Literal[

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
+from parley.contract import BotRightName
 from parley.errors import (
     AccountsOnly,
     BadRequest,
+    BotRefused,
     ConversationIsOver,
     ConversationNotFound,
     Encrypted,
@@ -22,6 +24,7 @@ from parley.errors import (
 from parley.records import (
     Conversation,
     Head,
+    May,
     Message,
     Participant,
     Role,
@@ -110,6 +113,38 @@ def require_legible(conversation: Conversation | Head) -> None:
 def require_encrypted(conversation: Conversation) -> None:
     if not conversation.is_encrypted:
         raise BadRequest("This conversation is not encrypted.")
+
+
+def require_allowed(session: Session | None, needs: Sequence[BotRightName] | None) -> None:
+    """What is asked for, where a bot asks, needs one of these rights; without any, it is not for
+    bots. People have theirs by what they are in a conversation.
+    """
+    if session is None or session.may is None:
+        return
+    if not needs:
+        raise BotRefused("Bots can't do this.")
+    if not any(May[name.upper()] in session.may for name in needs):
+        raise BotRefused(
+            f"This bot isn't allowed to {needs[-1]}. An owner can allow it under Manage."
+        )
+
+
+def require_moderating(standing: Standing, session: Session | None) -> None:
+    """For owners, and bots that may moderate. `session` as it is stored now."""
+    if session is None or session.may is None or May.MODERATE not in session.may:
+        require_owner(standing)
+
+
+def require_moderatable(person: Participant, by: Session | None) -> None:
+    """A bot removes neither owners nor bots."""
+    if by is not None and by.is_bot and person.role is not Role.MEMBER:
+        raise Forbidden("Bots can't remove owners or other bots.")
+
+
+def require_being_bot(person: Participant | None) -> Participant:
+    if person is None or person.role is not Role.BOT:
+        raise Forbidden("Only bots can do this.")
+    return person
 
 
 def may_come_in(conversation: Conversation, standing: Standing) -> bool:

@@ -51,7 +51,9 @@ from parley.storage import accounts as stored_accounts
 from parley.storage import calls as stored
 from parley.storage import cluster as stored_cluster
 from parley.storage import conversations as stored_conversations
+from parley.storage import messages as stored_messages
 from parley.storage import participants as stored_participants
+from parley.storage import push as stored_push
 from parley.storage import saying as stored_saying
 
 ID_BYTES = 9
@@ -64,6 +66,8 @@ OWN_PEERS_MAX = 3
 """Devices of one person in a call: nobody fills it alone."""
 UNHEARD = timedelta(seconds=3)
 """Of a call that was over before, and that nobody else came to, nothing is said."""
+LATELY_MESSAGES = 200
+"""What a call left is looked for among so many."""
 PIECE_CHARS = 6_000
 """Of a signal between processes: NOTIFY takes 8,000 bytes."""
 ALONE = 0
@@ -84,6 +88,8 @@ class Sending(Struct, frozen=True):
 class Came(Struct, frozen=True):
     call: Call
     peer: str
+    news: Literal["", "began", "people"] = ""
+    """What is new for others than those who are in it."""
 
 
 _Choose = Callable[[sa.Connection, Call, Conversation | None], set[str]]
@@ -96,8 +102,18 @@ class _Left(Struct, frozen=True):
     call: Call
     """As it was before."""
     is_changed: bool
+    is_over: bool = False
     said: Message | None = None
     """What it left in the history, if it is over."""
+
+
+class _Past(Struct):
+    """What `_told_of` has of a call that is over, as far as it is read here."""
+
+    people: list[msgspec.Raw]
+
+
+_past = msgspec.json.Decoder(_Past)
 
 
 class BeginsOne(Exception):
@@ -126,6 +142,7 @@ async def join(
             raise CallsOff
         me = CallPerson(now.user_id, now.username)
         call = stored.find(connection, conversation_id)
+        is_new = call is None
         if call is None and not may_begin:
             raise BeginsOne
         if call is None:
@@ -154,11 +171,12 @@ async def join(
         peers = tuple(peer if each is before else each for each in call.peers)
         if before is None:
             peers = (*peers, peer)
-        return Came(replace(call, people=people, peers=peers), peer.id)
+        news: Literal["", "began", "people"] = "" if before is not None else "people"
+        return Came(replace(call, people=people, peers=peers), peer.id, "began" if is_new else news)
 
     return await context.database.write(
         work,
-        lambda _: context.bus.publish(CallChanged(conversation_id)),
+        lambda came: context.bus.publish(CallChanged(conversation_id, came.news)),
         conversation=conversation_id,
     )
 
@@ -390,7 +408,7 @@ def _without(
     is_unheard = len(call.people) == 1 and at - call.started_at < UNHEARD
     if conversation is not None and conversation.is_active and not is_unheard:
         said = _say(connection, call, conversation, at=at)
-    return _Left(call, True, said)
+    return _Left(call, True, is_over=True, said=said)
 
 
 def _say(
@@ -422,6 +440,17 @@ def _say(
     stored_saying.say(connection, [(message, caller.session_id)], counted, at=at)
     stored_participants.note_spoken(connection, conversation.id, caller.user_id)
     return message
+
+
+def last_missed(
+    connection: sa.Connection, conversation_id: int, *, after: int = 0
+) -> Message | None:
+    """What the last call left, if it did so lately, after a seq, and nobody came to it."""
+    seq = stored_push.newest_call(connection, conversation_id, after=after, among=LATELY_MESSAGES)
+    message = None if seq is None else stored_messages.at_seq(connection, conversation_id, seq)
+    if message is None or message.parts is None:
+        return None
+    return message if len(_past.decode(message.parts).people) == 1 else None
 
 
 def text_of(call: Call, seconds: int) -> str:
@@ -463,7 +492,8 @@ def _tell(context: Context, left: _Left) -> None:
         context.counts.messages += 1
         context.bus.publish(MessageSent(left.said))
     if left.is_changed:
-        context.bus.publish(CallChanged(left.call.conversation_id))
+        news: Literal["people", "over"] = "over" if left.is_over else "people"
+        context.bus.publish(CallChanged(left.call.conversation_id, news))
 
 
 def _id() -> str:

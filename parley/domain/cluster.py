@@ -31,6 +31,7 @@ from parley.records import (
     ParticipantProven,
     ParticipantRemoved,
     ParticipantWonBack,
+    Role,
     Snapshot,
 )
 from parley.storage import cluster as stored
@@ -361,6 +362,8 @@ def _leave(
 ) -> ParticipantLeft | None:
     last = stored.get_up(connection, person, process)
     if last is None or last != person.visits or person.left_at is not None:
+        return None
+    if person.role is Role.BOT:
         return None
     if stored_conversations.by_id(connection, person.conversation_id) is None:
         return None

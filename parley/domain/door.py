@@ -7,11 +7,12 @@ from msgspec import Struct
 
 from parley.contract import ROOM_ID_MAX_CHARS
 from parley.domain import access
-from parley.errors import ConversationNotFound, OldLink
+from parley.errors import BotRefused, ConversationNotFound, OldLink
 from parley.records import Conversation, Participant, Session, Standing
 from parley.storage import conversations as stored
 from parley.storage import grants
 from parley.storage import participants as stored_participants
+from parley.storage import sessions as stored_sessions
 
 
 class Found(Struct, frozen=True):
@@ -44,6 +45,8 @@ def find(connection: sa.Connection, room_id: str, session: Session | None) -> Fo
     if conversation is None:
         raise ConversationNotFound
     person, held = _of_session(connection, conversation, session)
+    if session is not None and session.is_bot and person is None:
+        raise BotRefused("This bot is in another conversation.")
     granted = None if held is None else held.role
     standing = access.standing(conversation, session, person=person, granted=granted)
     if by_old_link and standing is Standing.STRANGER:
@@ -66,6 +69,21 @@ def owned(connection: sa.Connection, room_id: str, session: Session | None) -> F
     found = readable(connection, room_id, session)
     access.require_owner(found.standing)
     return found
+
+
+def moderated(connection: sa.Connection, room_id: str, session: Session | None) -> Found:
+    """The same for an owner, or a bot that may moderate."""
+    found = readable(connection, room_id, session)
+    require_moderating(connection, found, session)
+    return found
+
+
+def require_moderating(connection: sa.Connection, found: Found, session: Session | None) -> None:
+    """By what is stored now, which a socket may not know yet."""
+    now = session
+    if session is not None and session.is_bot:
+        now = stored_sessions.by_id(connection, session.device_id)
+    access.require_moderating(found.standing, now)
 
 
 def _of_session(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import erasing_own, owning, participants, reports
+from parley.domain import asks, erasing_own, owning, participants, reports
 from parley.domain.clocks import ClockCheck
 from parley.domain.context import Context
 from parley.domain.seen import Call
@@ -58,6 +58,7 @@ class Forgetting:
         """Erase what is deleted; and by the clock, unless that is in doubt, what is too old."""
         await owning.erase_deleted(self._context)
         await erasing_own.go_on(self._context)
+        await asks.forget(self._context)
         at = await self._clock_check.time(self._context)
         if at is None:
             return

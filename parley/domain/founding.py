@@ -126,6 +126,8 @@ def require_somebody(connection: sa.Connection, person: Participant) -> None:
     """Raises `BadRequest` for somebody who must get no right: it could come to another."""
     if person.removed_at is not None:
         raise BadRequest("They were removed. Allow them back first.")
+    if person.role is Role.BOT:
+        raise BadRequest("Bots can't own a conversation.")
     holder = sessions.by_id(connection, person.session_id)
     if person.is_imported or person.is_unproven or not holder.token_used:
         raise BadRequest(

@@ -40,6 +40,7 @@ from parley.records import (
     Message,
     MessageSent,
     Participant,
+    Role,
     Session,
     TypingChanged,
 )
@@ -160,9 +161,11 @@ async def edit(
     message_id: str,
     new_text: str,
     chosen: Iterable[str] = (),
+    buttons: str | None = None,
 ) -> Changed:
     """Say it otherwise: for the session that said it, as long as it may post. What it said before
-    is gone. `chosen` as in a draft: `mentions`.
+    is gone. `chosen` as in a draft: `mentions`. `buttons` are a bot's from then on, empty for none;
+    without any they stay.
 
     Raises `BadRequest` for what is no text; `NotFound`; `Forbidden` for others, owners too;
     `ConversationIsOver`; `ReadOnly`; `AccountsOnly`. The same text changes nothing.
@@ -180,7 +183,10 @@ async def edit(
         access.require_posting(found.conversation, author, session)
         if message.deleted_at is not None:
             raise NotFound("This message was deleted.")
-        if message.text == new_text:
+        if buttons is not None and author.role is not Role.BOT:
+            raise Forbidden("Only bots can put buttons under a message.")
+        has_buttons = message.buttons if buttons is None else buttons or None
+        if message.text == new_text and message.buttons == has_buttons:
             return None
         if found.conversation.is_encrypted:
             conversation = found.conversation
@@ -201,6 +207,7 @@ async def edit(
             text=new_text,
             mentions=meant.mentions,
             parts=meant.parts,
+            buttons=has_buttons,
         )
         stored_search.forget(connection, found.id, message.seq, is_still_there=True)
         meaning.note_again(connection, edited)
@@ -225,7 +232,7 @@ async def delete(
         said_by = stored.said_by(connection, message)
         is_own = access.is_author(message, said_by, found.person, session)
         if not is_own:
-            access.require_owner(found.standing)
+            door.require_moderating(connection, found, session)
         if message.deleted_at is not None:
             return None
         seq = stored_conversations.count_change(connection, found.id)
@@ -258,6 +265,7 @@ def _checked(draft: Draft) -> Draft:
         draft.reply_to,
         _user_ids(draft.mentions) if draft.mentions else (),
         attachments,
+        draft.buttons,
         markdown.parts(draft.text) if has_words and not is_encrypted else None,
     )
 

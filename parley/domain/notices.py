@@ -15,11 +15,12 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from parley.domain import cluster, notifying, telling
+from parley.domain import calls, cluster, notifying, telling
 from parley.domain.context import Context
 from parley.records import (
     Decision,
     Device,
+    Follower,
     LettingBe,
     Level,
     Notice,
@@ -29,6 +30,7 @@ from parley.records import (
     Telling,
 )
 from parley.storage import admins as stored_admins
+from parley.storage import calls as stored_calls
 from parley.storage import contacts, facts, knocks, push
 from parley.storage import notices as stored
 
@@ -37,6 +39,8 @@ LOOKED_AT_MAX = 200
 """Of the messages that are new: their authors need not hear of their own alone."""
 REST_S = 15.0
 """After one notification of a conversation, the next waits so long: it then tells all there is."""
+CALL_REST_S = 5.0
+"""The same of calls: whoever calls again at once means it."""
 NO_CONVERSATION = 0
 """Of what is told of the whole server."""
 READS_ALONG_S = 5.0
@@ -160,6 +164,11 @@ async def invited_unnoticed(context: Context) -> set[tuple[int, int]]:
     return await context.database.search(contacts.made_since, now - TOLD_WITHIN)
 
 
+async def ringing(context: Context) -> set[int]:
+    """The conversations in which there is a call, of which people may not have been told."""
+    return set(await context.database.search(stored_calls.running))
+
+
 def _looked_until(connection: sa.Connection) -> datetime | None:
     written = facts.get(connection, _LOOKED)
     return None if written is None else datetime.fromtimestamp(int(written) / 1000, UTC)
@@ -189,11 +198,7 @@ async def followers(
         people = notifying.people_in(connection, conversation_id)
         authors = push.authors(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
         meant = push.meant(connection, conversation_id, since=since, limit=LOOKED_AT_MAX)
-        next_ = page[-1].user_id if len(page) == PEOPLE_AT_ONCE else None
-        # Whose devices the page ends among comes whole on the next one.
-        whole = [each for each in page if each.user_id != next_] if next_ else page
-        if next_ is not None and whole:
-            next_ = whole[-1].user_id
+        page, next_after = _whole(page)
         found = [
             Due(
                 each.device_id,
@@ -202,13 +207,65 @@ async def followers(
                 Subject.TALK,
                 _at(each.session_id, now, here),
             )
-            for each in whole or page
+            for each in page
             if _concerns(notifying.level_of(each.wanted, people), each.user_id, authors, meant)
         ]
-        spoke = {each.session_id for each in whole or page if each.user_id in authors}
-        return Followers(found, spoke, next_)
+        spoke = {each.session_id for each in page if each.user_id in authors}
+        return Followers(found, spoke, next_after)
 
     return await context.database.search(query)
+
+
+def _whole(page: list[Follower]) -> tuple[list[Follower], str | None]:
+    """A page, and after which user_id the next begins. Whose devices it ends among comes whole on
+    that.
+    """
+    if len(page) < PEOPLE_AT_ONCE:
+        return page, None
+    whole = [each for each in page if each.user_id != page[-1].user_id] or page
+    return whole, whole[-1].user_id
+
+
+async def called(context: Context, conversation_id: int, *, after: str = "") -> Followers:
+    """Whom to tell of a call that began, or that is over and to which nobody came; of those after
+    a user_id.
+    """
+    now, held = context.clock(), context.held_sessions()
+
+    def query(connection: sa.Connection) -> Followers:
+        here = {*held, *cluster.sessions_online(context, connection, conversation_id)}
+        knowing = _who_knows(connection, conversation_id)
+        if knowing is None:
+            return Followers([], set(), None)
+        page, next_after = _whole(
+            push.followers(connection, conversation_id, after=after, limit=PEOPLE_AT_ONCE)
+        )
+        found = [
+            Due(
+                each.device_id,
+                each.session_id,
+                conversation_id,
+                Subject.CALL,
+                _at(each.session_id, now, here),
+            )
+            for each in page
+            if each.user_id not in knowing
+            and notifying.is_rung(connection, conversation_id, each.wanted)
+        ]
+        return Followers(found, set(), next_after)
+
+    return await context.database.search(query)
+
+
+def _who_knows(connection: sa.Connection, conversation_id: int) -> set[str] | None:
+    """Who need not be told of the call, as they are or were in it; None where there is nothing to
+    tell of.
+    """
+    call = stored_calls.find(connection, conversation_id)
+    if call is not None:
+        return {each.user_id for each in call.people}
+    missed = calls.last_missed(connection, conversation_id)
+    return None if missed is None else {missed.user_id}
 
 
 async def owners(context: Context, conversation_id: int) -> list[Due]:
@@ -259,7 +316,7 @@ async def make_due(
                 due.subject,
                 at=due.at,
                 now=now,
-                rest_s=REST_S,
+                rest_s=CALL_REST_S if due.subject is Subject.CALL else REST_S,
             )
         if looked_until is not None:
             _note_looked(connection, looked_until)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from parley.addresses import Network
+from parley.contract import CALL_PEERS_MAX
 from parley.domain import door
 from parley.domain.context import Context
 from parley.domain.door import Found
@@ -24,6 +25,10 @@ from parley.storage import push as stored
 DEVICES_MAX = 10
 """Of one session. With one more, the one that was added first is notified no more."""
 ONE_MINUTE = timedelta(minutes=1)
+RUNG_MAX = CALL_PEERS_MAX
+"""In a conversation of more than fit in a call, only who wants to be told of everything is called
+away from what they do.
+"""
 TWO = 2
 """In a conversation of so many everything said is said to one."""
 
@@ -48,6 +53,8 @@ class Decided(Struct, frozen=True):
     """What it is where nobody decides."""
     is_default: bool
     quiet_until: datetime | None
+    is_rung: bool
+    """Whether they are told of calls, once `quiet_until` is over."""
 
 
 async def add_device(
@@ -193,6 +200,13 @@ def level_of(wanted: Wanted, people: int) -> Level:
     return Level.ALL if people <= TWO else Level.MENTIONS
 
 
+def is_rung(connection: sa.Connection, conversation_id: int, wanted: Wanted) -> bool:
+    """Whether somebody is told of calls, as far as they decided that for a conversation."""
+    if wanted.level in (Level.ALL, Level.NONE):
+        return wanted.level is Level.ALL
+    return stored.how_many(connection, conversation_id, limit=RUNG_MAX + 1) <= RUNG_MAX
+
+
 def people_in(connection: sa.Connection, conversation_id: int) -> int:
     """How many take part, as far as it matters."""
     return stored.how_many(connection, conversation_id, limit=TWO + 1)
@@ -257,4 +271,5 @@ def _own(connection: sa.Connection, room_id: str, session: Session | None) -> tu
 def _decided(connection: sa.Connection, found: Found, wanted: Wanted) -> Decided:
     people = people_in(connection, found.id)
     level, usual = level_of(wanted, people), level_of(Wanted(), people)
-    return Decided(level, usual, wanted.level is None, wanted.quiet_until)
+    is_called = is_rung(connection, found.id, wanted)
+    return Decided(level, usual, wanted.level is None, wanted.quiet_until, is_called)

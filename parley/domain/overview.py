@@ -15,9 +15,10 @@ from parley.contract import (
 from parley.domain import door, knocking, names, people
 from parley.domain.context import Context
 from parley.domain.people import People
-from parley.records import Overview, Participant, Session
+from parley.records import Overview, Participant, Role, Session
 from parley.storage import accounts as stored_accounts
 from parley.storage import audit as stored_acts
+from parley.storage import bots as stored_bots
 from parley.storage import grants, links
 from parley.storage import participants as stored_participants
 from parley.storage import reports as stored_reports
@@ -66,7 +67,12 @@ async def overview(
             accounts=stored_accounts.among(connection, {each.session_id for each in told_of}),
             owners=owners,
             waiting=knocking.waiting(connection, found.id, at=at),
-            removed=stored_participants.removed(connection, found.id),
+            removed=tuple(
+                each
+                for each in stored_participants.removed(connection, found.id)
+                if each.role is not Role.BOT
+            ),
+            bots=stored_bots.of(connection, found.id),
             left=listed.left,
             left_count=listed.left_count,
             nameless=grants.nameless(connection, found.id),

@@ -34,6 +34,7 @@ from parley.records import (
     ParticipantArrived,
     ParticipantLeft,
     Reading,
+    Role,
     Session,
     Standing,
 )
@@ -62,7 +63,9 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
     session's own here, `NameTaken` or `BadRequest` for a new name they may not have.
     """
     wanted_id = text.user_id(joining.user_id)
-    name = text.claimed_name(joining.username)
+    is_bot = joining.session is not None and joining.session.is_bot
+    # What a bot is called, owners say.
+    name = "" if is_bot else text.claimed_name(joining.username)
     at = context.clock()
 
     def work(connection: sa.Connection) -> Joined:
@@ -111,7 +114,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
                 **afresh,
                 session_id=session.id,
                 username=username,
-                role=access.role(standing),
+                role=before.role if is_bot else access.role(standing),
                 left_at=None,
                 left_for_good=False,
                 called_at=at,
@@ -162,7 +165,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
         else:
             arrived = context.presence.enter(joined.participant, joining.socket)
             arrived = arrived and not joined.was_elsewhere
-            is_news = arrived or joined.renamed
+            is_news = (arrived and not is_bot) or joined.renamed
         if is_news:
             context.bus.publish(ParticipantArrived(joined.participant, joined.participant_count))
             if arrived and joined.shown_reading is not None:
@@ -318,7 +321,7 @@ async def count_gone(context: Context, *, since: datetime) -> int:
         stored_forgetting.present_after, last, limit=LOOKED_AT_ONCE
     ):
         last = page[-1].person
-        away = [each for each in page if each.called_at < since]
+        away = [each for each in page if each.called_at < since and not _stays(each.person)]
         if context.cluster is not None and away:
             away = await context.database.read(context.cluster.without_socket, away)
         for each in away:
@@ -331,6 +334,11 @@ async def count_gone(context: Context, *, since: datetime) -> int:
 def _is_about(context: Context, person: Participant) -> bool:
     """For the writer's thread too."""
     return context.presence.is_waited_for(person) or context.seen.lately(person.session_id)
+
+
+def _stays(person: Participant) -> bool:
+    """A bot is where an owner put it, on a socket or not, until one revokes it."""
+    return person.role is Role.BOT
 
 
 async def _mark_gone(context: Context, person: Participant, *, if_away: bool = False) -> bool:
@@ -348,6 +356,8 @@ async def _mark_gone(context: Context, person: Participant, *, if_away: bool = F
             if now.visits != person.visits:
                 return None
         elif not context.cluster.goes(connection, person, now):
+            return None
+        if _stays(now):
             return None
         if if_away and (
             now.session_id != person.session_id

@@ -18,7 +18,8 @@ from parley.storage import messages as stored
 async def pin(
     context: Context, room_id: str, session: Session | None, message_id: str, *, on: bool
 ) -> Changed:
-    """Pin a message, or unpin it; for owners, while the conversation is active.
+    """Pin a message, or unpin it; for owners, and bots that may moderate, while the conversation is
+    active.
 
     Raises `NotFound`, also for what was deleted; `Forbidden`; `ConversationIsOver`; `BadRequest`
     where too many are pinned. Doing it again changes nothing.
@@ -26,7 +27,7 @@ async def pin(
     at = context.clock()
 
     def change(connection: sa.Connection, found: Found, message: Message) -> Message | None:
-        access.require_owner(found.standing)
+        door.require_moderating(connection, found, session)
         access.require_open(found.conversation)
         if message.deleted_at is not None:
             raise NotFound("This message was deleted.")

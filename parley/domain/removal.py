@@ -33,15 +33,15 @@ async def remove(
     context: Context, room_id: str, session: Session | None, user_id: str
 ) -> Participant:
     """Put somebody out: their sockets go, their token opens this conversation no more, and
-    their user_id and name stay theirs. For owners; another owner goes by a founder's word,
-    and a founder by nobody's.
+    their user_id and name stay theirs. For owners, and bots that may moderate; another owner goes
+    by a founder's word, and a founder by nobody's.
 
     Raises `NotFound` for who never joined. Removing them twice changes nothing.
     """
     at = context.clock()
 
     def work(connection: sa.Connection) -> Removal:
-        found = door.owned(connection, room_id, session)
+        found = door.moderated(connection, room_id, session)
         return take_out(connection, found, session, user_id, at=at)
 
     removed = await context.database.write(work, lambda removal: tell(context, removal))
@@ -54,6 +54,9 @@ def take_out(
     """The same, for an owner, inside a transaction; `tell` tells of it then."""
     conversation = found.conversation
     person = _person(connection, conversation.id, user_id)
+    access.require_moderatable(person, session)
+    if person.role is Role.BOT:
+        raise BadRequest("This is a bot. Revoke it instead.")
     held = grants.held(connection, conversation.id, person.session_id)
     if person.session_id == conversation.owner_session_id or (held and held.is_founder):
         raise Forbidden("A founder can't be removed. They can step down.")
@@ -96,8 +99,10 @@ async def let_back(
     at = context.clock()
 
     def work(connection: sa.Connection) -> Participant:
-        found = door.owned(connection, room_id, session)
+        found = door.moderated(connection, room_id, session)
         person = _person(connection, found.id, user_id)
+        if person.role is Role.BOT:
+            raise BadRequest("This bot was revoked. Make a new one instead.")
         if person.removed_at is None:
             raise BadRequest("They haven't been removed.")
         back = stored.change(connection, person, removed_at=None)

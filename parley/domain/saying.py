@@ -11,15 +11,17 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.contract import MESSAGE_MAX_CHARS
-from parley.domain import access, envelopes, files, meaning, text
+from parley.domain import access, chatter, envelopes, files, meaning, text
 from parley.domain.context import Context
-from parley.errors import ConversationNotFound, ParleyError
-from parley.records import Head, Message, Participant
+from parley.errors import ConversationNotFound, Forbidden, ParleyError
+from parley.records import Head, Message, Participant, Role
+from parley.storage import bots as stored_bots
 from parley.storage import conversations as stored_conversations
 from parley.storage import files as stored_files
 from parley.storage import messages as stored
 from parley.storage import participants as stored_participants
 from parley.storage import saying as stored_saying
+from parley.storage import sessions as stored_sessions
 
 KEY_BYTES = 9
 """What nobody can guess of a message's id; before it stands the seq."""
@@ -44,6 +46,8 @@ class Draft(Struct, frozen=True):
     """The user_ids of those who were chosen, of several with the names in it."""
     attachments: tuple[str, ...] = ()
     """The ids of files that whoever sends it uploaded."""
+    buttons: str | None = None
+    """What a bot puts under it, as it is kept."""
     parts: str | None = None
     """What its Markdown comes to. Found as it is sent, before anybody waits for its storing."""
 
@@ -147,6 +151,10 @@ class _Batch:
         for ids, seq in self._attached:
             stored_files.send(connection, ids, seq=seq)
         for message, _ in self.said:
+            if message.role is Role.BOT:
+                stored_bots.note_acted(
+                    connection, message.conversation_id, message.user_id, at=self.at
+                )
             if message.answered is not None or message.mentions is not None:
                 meaning.note(connection, message)
         for conversation_id, user_id in self._new_speakers:
@@ -154,6 +162,10 @@ class _Batch:
 
     def _composed(self, head: Head, sender: Participant, draft: Draft) -> Message:
         connection, conversation_id = self._connection, sender.conversation_id
+        if head.role is Role.BOT:
+            self._require_bot(sender)
+        elif draft.buttons:
+            raise Forbidden("Only bots can put buttons under a message.")
         is_bound = head.is_read_only or head.is_for_others
         introduces = head.is_encrypted and is_bound and not draft.attachments
         access.require_speaking(
@@ -201,10 +213,19 @@ class _Batch:
             mentions=meant.mentions,
             parts=meant.parts,
             attachments=files.together(attached),
+            buttons=draft.buttons or None,
         )
         if draft.attachments:
             self._attach(draft.attachments, seq)
         return message
+
+    def _require_bot(self, sender: Participant) -> None:
+        """It may speak, by what is stored now, and does not talk with bots alone."""
+        connection, said = self._connection, [message for message, _ in self.said]
+        access.require_allowed(stored_sessions.by_id(connection, sender.session_id), ("write",))
+        chatter.require_company(
+            connection, sender.conversation_id, sender.user_id, at=self.at, before=said
+        )
 
     def _attach(self, ids: tuple[str, ...], seq: int) -> None:
         """Of two messages that name one file only the first may: that it does isn't noted yet."""

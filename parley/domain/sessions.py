@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from parley.domain import proof
 from parley.domain.context import Context
-from parley.records import Session
+from parley.records import May, Session
 from parley.storage import push
 from parley.storage import sessions as stored
 
@@ -48,12 +48,17 @@ async def look(context: Context, token: str | None) -> Session | None:
 
 
 def begin(
-    connection: sa.Connection, *, at: datetime, in_use: bool = False, joins: int | None = None
+    connection: sa.Connection,
+    *,
+    at: datetime,
+    in_use: bool = False,
+    joins: int | None = None,
+    may: May | None = None,
 ) -> tuple[Session, str]:
     """A new session and its token, inside the transaction of whatever it is made for.
 
     `in_use` counts the token as used from the start: its holder surely keeps it. `joins` is
-    the conversation that it is made to join.
+    the conversation that it is made to join, `may` what a bot may there.
     """
     token, token_hash = new_token()
     session = stored.insert(
@@ -62,6 +67,7 @@ def begin(
         at=at,
         used_at=at if in_use else None,
         unproven_in=None if in_use else joins,
+        may=may,
     )
     return session, token
 

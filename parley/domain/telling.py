@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from parley.contract import default_title
-from parley.domain import access, envelopes, knocking, notifying
+from parley.domain import access, calls, envelopes, knocking, notifying
 from parley.domain.contacts import LASTS, WAITING_MAX
 from parley.records import (
     Conversation,
@@ -38,10 +38,15 @@ from parley.storage import (
     readings,
     reports,
 )
+from parley.storage import calls as stored_calls
 from parley.storage import conversations as stored_conversations
 from parley.storage import push as stored
 
 REPORTS_COUNTED_MAX = 1_000
+RINGS_FOR = timedelta(minutes=1)
+"""Whoever was not told of a call by then is not called any more: it has long begun."""
+RINGING = 0
+"""What is shown of a call that goes on, in place of a seq."""
 REPORTS_REST = timedelta(minutes=15)
 """After one notification of reports, the next waits so long."""
 
@@ -90,6 +95,12 @@ def _found(
             if person is None or person.left_for_good:
                 return None
             return _talk(connection, said, notice, device, person, wanted)
+        case Subject.CALL:
+            if person is None or person.left_for_good:
+                return None
+            if not notifying.is_rung(connection, conversation.id, wanted):
+                return None
+            return _call(connection, said, notice, device, person)
 
 
 def _reports(
@@ -172,6 +183,52 @@ def _talk(
     attachments = len(message.attachments or ())
     words = "" if message.type == envelopes.TYPE else message.text
     return replace(told, sender=message.username, text=words, attachments=attachments)
+
+
+def _call(
+    connection: sa.Connection,
+    said: Telling,
+    notice: Notice,
+    device: Device,
+    person: Participant,
+) -> Telling | LettingBe | None:
+    call = stored_calls.find(connection, said.conversation_id)
+    if call is None:
+        return _missed(connection, said, notice, device, person)
+    if any(each.user_id == person.user_id for each in call.people):
+        return None  # answered, perhaps on another device
+    is_shown = notice.shown_at is not None and notice.shown_at >= call.started_at
+    if is_shown and notice.shown_seq == RINGING:
+        return LettingBe()
+    if said.as_of - call.started_at > RINGS_FOR:
+        return None
+    caller = participants.by_user(connection, said.conversation_id, call.started_by)
+    name = "" if caller is None or not device.shows_words else caller.username
+    return replace(said, seq=RINGING, sender=name, at=call.started_at)
+
+
+def _missed(
+    connection: sa.Connection,
+    said: Telling,
+    notice: Notice,
+    device: Device,
+    person: Participant,
+) -> Telling | LettingBe | None:
+    after = readings.unread(connection, person).after
+    message = calls.last_missed(connection, said.conversation_id, after=after)
+    if message is None or message.user_id == person.user_id:
+        return None
+    if notice.shown_seq == message.seq:
+        return LettingBe()
+    return replace(
+        said,
+        seq=message.seq,
+        sender=message.username if device.shows_words else "",
+        at=message.sent_at,
+        is_missed=True,
+        # It takes the place of what rang.
+        is_silent=notice.shown_seq == RINGING,
+    )
 
 
 def _knocks(

@@ -95,6 +95,14 @@ def report(text: str | None, what: str, max_chars: int) -> str:
     return _within(_in_paragraphs(text or ""), what, max_chars)
 
 
+def short(text: str, what: str, max_chars: int, *, may_be_empty: bool = False) -> str:
+    """One line of a few words, such as a button has."""
+    clean = _name(text, what, max_chars)
+    if not (clean or may_be_empty):
+        raise BadRequest(f"{what} must not be empty.")
+    return clean
+
+
 def announcement(text: str, max_chars: int) -> str:
     """One line; empty for none."""
     return _name(text, "The announcement", max_chars)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from parley import contract, records
-from parley.domain import conversations, entering, knocking, participants, sessions
+from parley import contract, present
+from parley.domain import access, conversations, entering, knocking, participants, sessions
 from parley.errors import (
     BadRequest,
     Forbidden,
@@ -25,6 +25,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
         session = await sessions.resolve(site.context, data.token)
         if session is None:
             raise Forbidden("Unknown token. Join without it.")
+        access.require_allowed(session, contract.BOTS_EVENTS["join_room"])
         client.credential = Credential(session, proven=True, token=data.token)
         credential = client.credential
     else:
@@ -66,7 +67,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
         token=UNSET if credential.token is None else credential.token,
         user_id=person.user_id,
         username=person.username,
-        role="owner" if person.role is records.Role.OWNER else "member",
+        role=present.role_name(person.role),
         seq=state.seq,
         read_seq=joined.read_seq,
     )

@@ -13,6 +13,7 @@ from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.errors import NotJoined
 from parley.limits.limiter import Limits
+from parley.live.asking import AskedOfBots
 from parley.live.audience import Audience, Client
 from parley.live.calls import Calling
 from parley.live.seating import Seating
@@ -33,6 +34,7 @@ class Site:
     audience: Audience
     seating: Seating
     calling: Calling
+    asking: AskedOfBots
     has_calls: bool
 
 

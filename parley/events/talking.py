@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parley import contract, present, records
-from parley.domain import access, conversations, messages, participants, reactions, text
+from parley.domain import access, asks, conversations, messages, participants, reactions, text
 from parley.domain.changing import Changed
 from parley.errors import ConversationIsOver, NotJoined
 from parley.events.coming import join_room
@@ -20,6 +20,7 @@ def send_message(site: Site, client: Client, data: contract.SendMessage) -> Outc
         data.reply_to,
         tuple(data.mentions or ()),
         tuple(data.attachments or ()),
+        asks.kept_buttons(data.buttons),
     )
     seat = client.seats.get(data.room_id)
     if seat is None or seat.person is None:
@@ -32,11 +33,13 @@ async def _send_unseated(
     site: Site, client: Client, data: contract.SendMessage, draft: messages.Draft
 ) -> messages.Sent:
     """Nobody can come back into what is over, but may ask again for an answer they missed."""
-    room_id = data.room_id
+    room_id, session = data.room_id, client.session_in(data.room_id)
+    if session is not None and session.is_bot:
+        return await messages.send_as(site.context, room_id, session, draft)
     try:
         person = await _come_back(site, client, data)
     except ConversationIsOver:
-        sent = await messages.sent_before(site.context, room_id, client.session_in(room_id), draft)
+        sent = await messages.sent_before(site.context, room_id, session, draft)
         if sent is None:
             raise
         return sent
@@ -46,7 +49,13 @@ async def _send_unseated(
 async def edit_message(site: Site, client: Client, data: contract.EditMessage) -> Changed:
     session = client.session_in(data.room_id)
     return await messages.edit(
-        site.context, data.room_id, session, data.id, data.message, data.mentions or ()
+        site.context,
+        data.room_id,
+        session,
+        data.id,
+        data.message,
+        data.mentions or (),
+        asks.kept_buttons(data.buttons),
     )
 
 
@@ -98,6 +107,13 @@ def typing(site: Site, client: Client, data: contract.Typing) -> Outcome:
 
 
 async def _type_unseated(site: Site, client: Client, data: contract.Typing) -> contract.OkAck:
+    session = client.session_in(data.room_id)
+    if session is not None and session.is_bot:
+        found = await find(site, client, data.room_id)
+        access.require_open(found.conversation)
+        person = access.require_being_bot(found.person)
+        messages.type_(site.context, person, is_typing=bool(data.is_typing))
+        return contract.OkAck()
     if not data.is_typing:  # as clients say once more when they go
         await refuse_unseated(site, client, data.room_id)
     person = await _come_back(site, client, data)

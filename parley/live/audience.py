@@ -160,6 +160,10 @@ class Calls(Protocol):
     def greet(self, client: Client, seat: Seat) -> None: ...
 
 
+class Asks(Protocol):
+    def hear(self, event: records.Event) -> None: ...
+
+
 _CLOSINGS = (
     records.ConversationChanged,
     records.ConversationDeleted,
@@ -182,6 +186,8 @@ class Audience:
         """What keeps the order where other processes store, too."""
         self.calling: Calls | None = None
         """What knows of calls."""
+        self.asking: Asks | None = None
+        """What knows who waits for a bot's answer."""
         self.closings = 0
         """How often somebody may have lost their leave to read, wherever it was."""
 
@@ -255,6 +261,9 @@ class Audience:
         self.following.happened(event)
         if self.calling is not None:
             self.calling.hear(event)
+        if self.asking is not None and isinstance(event, records.Asked | records.AskAnswered):
+            self.asking.hear(event)
+            return
         if isinstance(event, records.KnockAnswered):
             self._tell_who_knocked(event)
         if isinstance(event, records.ConversationDeleted):

@@ -205,11 +205,20 @@ class Calling:
                 self._tell_told(event)
             case records.CallSignalled():
                 self._take_piece(event)
+            case records.ParticipantArrived():
+                self._rename(event.participant)
             case records.ParticipantLeft(is_everywhere=False):
                 pass  # a socket's going is seen by itself
             case _:
                 if isinstance(event, _DECIDED) and event.conversation_id in self._watched:
                     self._begin(calls.review(self._context, event.conversation_id))
+
+    def _rename(self, now: records.Participant) -> None:
+        """Who comes again under another name is called so in the call, too."""
+        watched = self._watched.get(now.conversation_id)
+        peers = () if watched is None or watched.call is None else watched.call.peers
+        if any(each.user_id == now.user_id and each.username != now.username for each in peers):
+            self._look_at(now.conversation_id)
 
     def greet(self, client: Client, seat: Seat) -> None:
         """Tell somebody who just came of the call, if there is one."""

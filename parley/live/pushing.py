@@ -30,6 +30,7 @@ from parley.push.courier import Courier
 from parley.push.post import Outcome, Push, Urgency
 from parley.push.worker import KNOWN_AT_ONCE, KNOWN_EACH, OTHERS_AT_ONCE, OTHERS_EACH
 from parley.records import (
+    CallChanged,
     ConversationDeleted,
     Device,
     Event,
@@ -74,6 +75,8 @@ BEGINS_AFTER_S = 0.1
 """What was said is on its way to those who are here by then."""
 TTL_S = 3 * 24 * 3600
 """How long a push service keeps what a device that is off has not got."""
+CALL_TTL_S = 60
+"""The same of a call that goes on: later it is no news."""
 GOES_AT = timedelta(seconds=2)
 """What is taken away or corrected while it is on its way follows it after this."""
 FOUND_EVERY_S = 1.0
@@ -113,6 +116,7 @@ class Pushing:
         """By conversation, from which seq on nobody was looked for, and when that was said."""
         self._rests: dict[int, float] = {}
         """Conversations that were just looked at, and until when they are not again."""
+        self._called: set[int] = set()
         self._knocked: set[int] = set()
         self._answered: set[tuple[int, int]] = set()
         self._invited: set[tuple[int, int]] = set()
@@ -136,8 +140,9 @@ class Pushing:
             MessageSent: self._hear_message,
             MessageChanged: self._hear_change,
             ReadingMoved: lambda event: self._look(
-                event.session_id, event.conversation_id, [Subject.TALK]
+                event.session_id, event.conversation_id, [Subject.TALK, Subject.CALL]
             ),
+            CallChanged: self._hear_call,
             Knocked: lambda event: self._knocked.add(event.conversation_id),
             KnockAnswered: self._hear_answer,
             InviteMade: self._hear_invite,
@@ -148,7 +153,9 @@ class Pushing:
             PartChanged: lambda event: self._look(event.session_id, event.conversation_id),
             GrantsTakenBack: self._hear_taken_back,
             ConversationDeleted: lambda event: self._hear_all(event.conversation_id),
-            MessagesErased: lambda event: self._whole.add((event.conversation_id, Subject.TALK)),
+            MessagesErased: lambda event: self._whole.update(
+                (event.conversation_id, subject) for subject in (Subject.TALK, Subject.CALL)
+            ),
             ReportsChanged: self._hear_reports,
         }
 
@@ -191,7 +198,8 @@ class Pushing:
         """Another database lies in the folder, in which all ids are others'."""
         self._database += 1
         for known in (
-            *(self._said, self._rests, self._knocked, self._answered, self._invited),
+            *(self._said, self._rests, self._called, self._knocked),
+            *(self._answered, self._invited),
             *(self._looks, self._whole),
             *(self._flying, self._again, self._done),
         ):
@@ -215,6 +223,7 @@ class Pushing:
                 await self._know_resting()
                 if self._context.notified:
                     await notices.look_at_shown(self._context)
+                    self._called |= await notices.ringing(self._context)
                     self._knocked |= await notices.knocked_unnoticed(self._context)
                     self._reported = True
                     invited = await notices.invited_unnoticed(self._context)
@@ -249,6 +258,12 @@ class Pushing:
         self._rests[said.conversation_id] = max(
             begins, self._rests.get(said.conversation_id, begins)
         )
+
+    def _hear_call(self, event: CallChanged) -> None:
+        if event.news in ("began", "over"):
+            self._called.add(event.conversation_id)
+        if event.news:
+            self._whole.add((event.conversation_id, Subject.CALL))
 
     def _hear_change(self, event: MessageChanged) -> None:
         said = event.message
@@ -339,6 +354,10 @@ class Pushing:
                 await self._find_followers(conversation_id, said[0])
             took_s = asyncio.get_running_loop().time() - first
             self._rests[conversation_id] = first + max(FOUND_EVERY_S, 2 * took_s)
+        for conversation_id in list(self._called):
+            self._called.discard(conversation_id)
+            with _or_again(partial(self._called.add, conversation_id)):
+                await self._find_called(conversation_id)
         for conversation_id in list(self._knocked):
             self._knocked.discard(conversation_id)
             with _or_again(partial(self._knocked.add, conversation_id)):
@@ -374,6 +393,15 @@ class Pushing:
                 self._look(session_id, conversation_id, [Subject.TALK])
                 self._wake.set()
             await self._make_due(found.due, is_last=after is None)
+
+    async def _find_called(self, conversation_id: int) -> None:
+        after: str | None = ""
+        while after is not None:
+            began = time.perf_counter()
+            found = await notices.called(self._context, conversation_id, after=after)
+            after = found.next_after
+            await self._breathe(began)
+            await self._make_due(found.due)
 
     async def _make_due(self, found: list[Due], *, is_last: bool = False) -> None:
         if not found:
@@ -462,7 +490,7 @@ class Pushing:
                 if isinstance(decision, Telling)
                 else present.pushed_gone(notice),
                 topic=self._topic(f"{notice.conversation_id} {notice.subject}"),
-                ttl_s=TTL_S,
+                ttl_s=_kept_s(decision),
                 urgency=Urgency.HIGH if is_telling else Urgency.NORMAL,
                 is_known=self._services.is_known(device),
             )
@@ -532,6 +560,15 @@ def _or_again(note: Callable[[], object]) -> Iterator[None]:
 
 def _mark(notice: Notice) -> Mark:
     return notice.device_id, notice.conversation_id, notice.subject
+
+
+def _kept_s(decision: Telling | TakingAway) -> int:
+    is_ringing = (
+        isinstance(decision, Telling)
+        and decision.subject is Subject.CALL
+        and not decision.is_missed
+    )
+    return CALL_TTL_S if is_ringing else TTL_S
 
 
 def _must_show(device: Device) -> bool:

@@ -42,7 +42,8 @@ class Seating:
             conversation_id, standing = found.id, found.standing
         else:
             conversation_id = person.conversation_id
-            standing = records.Standing(person.role.value)
+            is_owner = person.role is records.Role.OWNER
+            standing = records.Standing.OWNER if is_owner else records.Standing.MEMBER
         if not client.is_open:
             raise NotJoined  # gone meanwhile: nobody would ever take it out of the room
         seat = Seat(conversation_id, room_id, standing, person, credential)

@@ -12,7 +12,7 @@ from parley.domain import conversations, founding, roles
 from parley.domain.context import Context
 from parley.domain.overview import overview
 from parley.errors import BadRequest
-from parley.pages import titles
+from parley.pages import bots, titles
 from parley.records import Overview, Session
 
 Form = Mapping[str, str]
@@ -33,6 +33,10 @@ SECTIONS = MappingProxyType(
         "invite": "contacts",
         "link": "links",
         "revoke": "links",
+        "make-bot": "bots",
+        "bot": "bots",
+        "bot-token": "bots",
+        "revoke-bot": "bots",
         "replace-link": "links",
         "keep": "danger",
         "delete": "danger",
@@ -48,6 +52,8 @@ SAID = MappingProxyType(
         "door": "Saved.",
         "invite": "Sent, if that link is valid. You'll see them here once they join.",
         "revoke": "The link was revoked.",
+        "bot": "Saved.",
+        "revoke-bot": "The bot was revoked.",
         "replace-link": "The link was replaced. New people need this one.",
         "keep": "Saved.",
     }
@@ -73,6 +79,8 @@ class Filled:
     label: str = ""
     lives: str = ""
     contact: str = ""
+    bot_name: str = ""
+    bot_may: tuple[str, ...] = bots.USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,9 @@ def filled(seen: Overview, refused: str, form: Form) -> Filled:
             )
         case "invite":
             return replace(stored, contact=form.get("contact", ""))
+        case "make-bot":
+            may = tuple(bots.chosen(form))
+            return replace(stored, bot_name=form.get("bot_name", ""), bot_may=may)
         case "link":
             return replace(
                 stored,
@@ -146,6 +157,8 @@ async def question(
         return await _keep(context, room_id, session, form)
     if act == "revoke":
         return await _revoke(context, room_id, session, form)
+    if act in ("bot-token", "revoke-bot"):
+        return await _bot(context, room_id, session, act, form)
     if act == "hand-over":
         return await _hand_over(context, room_id, session, form)
     if act == "role":
@@ -186,6 +199,31 @@ async def _revoke(
         "People who have joined stay.",
         answer="Revoke the link",
         fields={"id": str(link.id)},
+    )
+
+
+async def _bot(
+    context: Context, room_id: str, session: Session | None, act: str, form: Form
+) -> Question | None:
+    seen = await overview(context, room_id, session)
+    bot = next((each for each in seen.bots if each.user_id == form.get("user_id")), None)
+    if bot is None:
+        return None
+    fields = {"user_id": bot.user_id}
+    if act == "bot-token":
+        return Question(
+            about=bot.username,
+            title="Make a new token?",
+            text="The one the bot has now stops working at once.",
+            answer="Make a new token",
+            fields=fields,
+        )
+    return Question(
+        about=bot.username,
+        title="Revoke this bot?",
+        text="It is out at once, and its token stops working for good. What it said stays.",
+        answer="Revoke the bot",
+        fields=fields,
     )
 
 

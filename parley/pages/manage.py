@@ -37,7 +37,7 @@ from parley.errors import (
     TooLarge,
 )
 from parley.limits.limiter import Kind
-from parley.pages import decisions, forms, qr_codes
+from parley.pages import bots, decisions, forms, qr_codes
 from parley.pages.decisions import Form
 from parley.pages.door import Refused, refused
 from parley.pages.rendering import render_long
@@ -93,6 +93,10 @@ ACTS: dict[contract.ActName, str] = {
     "changed_retention": "changed how long messages are kept",
     "replaced_link": "replaced the link",
     "changed_key": "changed the key",
+    "made_bot": "made a bot:",
+    "changed_bot": "changed what a bot may do:",
+    "renewed_bot": "gave a bot a new token:",
+    "revoked_bot": "revoked a bot:",
 }
 """What the list of acts says, in words."""
 
@@ -124,6 +128,10 @@ async def act(room_id: str, act: str) -> AnyResponse | Refused | str:
         async with web.limited(kind, room_id):
             if act == "link":
                 return await _made_link(context, room_id, session, form)
+            if act == "make-bot":
+                return await bots.made(context, room_id, session, form)
+            if act == "bot-token":
+                return await bots.renewed(context, room_id, session, form)
             if act == "delete":
                 return await _deleted(context, room_id, session)
             if act == "replace-link":
@@ -255,6 +263,8 @@ _ACTS: dict[str, Deed] = {
     "answer": _answer,
     "revoke": _revoke,
     "resolve": _resolve,
+    "bot": bots.change,
+    "revoke-bot": bots.revoke,
 }
 
 
@@ -340,6 +350,8 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         reason_words=REASONS,
         link_words=LINK_WORDS,
         keep_days=contract.KEEP_DAYS,
+        bots=[present.bot(each) for each in seen.bots],
+        bot_rights=bots.RIGHTS,
         has_calls=web.site().config.calls,
         link_lives=list(LINK_LIVES),
         filled=decisions.filled(seen, refused, asked),
@@ -391,6 +403,7 @@ def _removable(seen: Overview, session: Session | None) -> set[str]:
         for person in (*seen.participants, *seen.left)
         if person.session_id != own
         and person.session_id not in seen.founders
+        and person.role is not Role.BOT
         and (seen.is_founder or person.role is not Role.OWNER)
     }
 
@@ -428,7 +441,7 @@ def _offers(seen: Overview, person: Participant, *, is_own: bool) -> list[tuple[
 
 
 def _is_somebody(person: Participant) -> bool:
-    return not person.is_unproven and not person.is_imported
+    return not person.is_unproven and not person.is_imported and person.role is not Role.BOT
 
 
 def _marks(seen: Overview) -> dict[str, str]:
@@ -436,7 +449,8 @@ def _marks(seen: Overview) -> dict[str, str]:
     told = {}
     for person in (*seen.participants, *seen.left):
         is_founder = person.session_id in seen.founders
-        right = "founder" if is_founder else "owner" if person.role is Role.OWNER else ""
+        named = {Role.OWNER: "owner", Role.BOT: "bot"}
+        right = "founder" if is_founder else named.get(person.role, "")
         account = "account" if person.session_id in seen.accounts else ""
         told[person.user_id] = ", ".join(filter(None, (right, account)))
     return told

@@ -11,7 +11,9 @@ from parley.config import Config
 from parley.pages import (
     announcements,
     attached,
+    buttons,
     decisions,
+    documentation,
     faces,
     forms,
     own,
@@ -31,6 +33,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
+    app.jinja_env.globals.update(has_documentation=documentation.is_there())
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))
     app.jinja_env.globals.update(who_may_start=config.who_may_start)
     picture = assets.url(SHOWN_ELSEWHERE)
@@ -52,6 +55,7 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     app.jinja_env.filters.update(
         attached=attached.attached, raw_attachments=attached.raw_attachments
     )
+    app.jinja_env.filters.update(buttons=buttons.shown, raw_buttons=buttons.raw)
     app.jinja_env.tests.update(wordless=attached.is_wordless)
     app.jinja_env.filters.update(chips=reactions.chips, raw_reactions=reactions.raw_text)
     app.jinja_env.filters.update(called=titles.called, few=own.few)

@@ -1,5 +1,6 @@
 """Records as wire objects, the same for every viewer."""
 
+from parley.present.bots import *
 from parley.present.calls import *
 from parley.present.claims import *
 from parley.present.contacts import *

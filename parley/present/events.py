@@ -7,7 +7,7 @@ from msgspec import UNSET
 from parley import contract, records
 from parley.present.claims import claim
 from parley.present.conversations import calls_of, door
-from parley.present.fields import or_unset, role_name, timestamp
+from parley.present.fields import marked_role, or_unset, role_name, timestamp
 from parley.present.messages import message
 
 Told = (
@@ -45,7 +45,7 @@ def event(happened: Told, *, others: int = 0) -> tuple[str, object]:
                 username=person.username,
                 participant_count=count,
                 others=others or UNSET,
-                role="owner" if person.role is records.Role.OWNER else UNSET,
+                role=marked_role(person.role),
                 alike=person.is_alike or UNSET,
                 unproven=person.is_unproven or UNSET,
             )

@@ -21,7 +21,15 @@ def timestamp(moment: datetime) -> str:
 
 
 def role_name(role: records.Role) -> contract.RoleName:
-    return "owner" if role is records.Role.OWNER else "member"
+    if role is records.Role.OWNER:
+        return "owner"
+    return "bot" if role is records.Role.BOT else "member"
+
+
+def marked_role(role: records.Role) -> contract.MarkedRoleName | UnsetType:
+    """The same where members go without saying."""
+    name = role_name(role)
+    return UNSET if name == "member" else name
 
 
 def moment_or_unset(moment: datetime | None) -> str | UnsetType:

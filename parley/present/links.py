@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from parley import contract, records
 from parley.present.fields import moment_or_unset, or_unset, timestamp
 
@@ -9,7 +11,7 @@ from parley.present.fields import moment_or_unset, or_unset, timestamp
 def link(record: records.Link) -> contract.RoleLink:
     return contract.RoleLink(
         id=record.id,
-        role=record.role.value,
+        role=cast(contract.LinkRoleName, record.role.value),  # links give no other
         label=record.label,
         created_at=timestamp(record.created_at),
         expires_at=moment_or_unset(record.expires_at),

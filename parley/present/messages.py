@@ -10,10 +10,10 @@ from msgspec import UNSET, Raw
 
 from parley import contract, records
 from parley.present.excerpts import excerpt
-from parley.present.fields import or_unset, timestamp
+from parley.present.fields import marked_role, or_unset, timestamp
 from parley.present.files import attachments
 
-_OWNER = records.Role.OWNER
+_MEMBER = records.Role.MEMBER
 _REACTIONS = msgspec.json.Decoder(list[contract.Reaction])
 
 
@@ -32,8 +32,8 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
     # Afterwards, and only what there is: msgspec takes four times as long for all of them at once.
     if record.client_id is not None:
         said.client_id = record.client_id
-    if record.role is _OWNER:
-        said.role = "owner"
+    if record.role is not _MEMBER:
+        said.role = marked_role(record.role)
     if record.is_alike:
         said.alike = True
     if record.is_unproven:
@@ -57,6 +57,8 @@ def message(record: records.Message, own: Collection[tuple[str, str]] = ()) -> c
         said.pinned = True
     if record.reactions is not None:
         said.reactions = _marked(record.id, record.reactions, own)
+    if record.buttons is not None:
+        said.buttons = _as_stored(record.buttons)
     return said
 
 

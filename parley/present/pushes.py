@@ -32,6 +32,8 @@ class Pushed(Struct, kw_only=True, omit_defaults=True):
     """In milliseconds since 1970."""
     silent: bool = False
     answer: str | UnsetType = UNSET
+    missed: bool = False
+    """Of a call: it is over, and nobody came."""
 
 
 def pushed(said: records.Telling) -> bytes:
@@ -50,6 +52,7 @@ def pushed(said: records.Telling) -> bytes:
         at=int(said.at.timestamp() * 1000),
         silent=said.is_silent,
         answer=said.answer or UNSET,
+        missed=said.is_missed,
     )
     body = msgspec.json.encode(content)
     while len(body) > TEXT_MAX_BYTES and content.text:

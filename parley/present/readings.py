@@ -77,5 +77,6 @@ def _last(record: records.Message) -> contract.LastMessage:
         username=record.username,
         excerpt="" if record.type == "encrypted" else excerpt(record.text),
         timestamp=timestamp(record.sent_at),
+        type="call" if record.type == records.CALL else UNSET,
         deleted=True if record.deleted_at is not None else UNSET,
     )

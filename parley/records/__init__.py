@@ -6,6 +6,7 @@ wire objects. Times are timezone-aware and in UTC.
 """
 
 from parley.records.accounts import *
+from parley.records.bots import *
 from parley.records.calls import *
 from parley.records.claims import *
 from parley.records.contacts import *

@@ -315,6 +315,8 @@ class CallChanged(Struct, frozen=True, tag=True):
     """Somebody came into a call or left it, or what they send is another."""
 
     conversation_id: int
+    news: Literal["", "began", "people", "over"] = ""
+    """Whether it is another call than before, or others are in it."""
 
 
 class CallTold(Struct, frozen=True, tag=True):
@@ -338,6 +340,23 @@ class CallSignalled(Struct, frozen=True, tag=True):
     pieces: int
     data: str
     """Of its JSON."""
+
+
+class Asked(Struct, frozen=True, tag=True):
+    """Somebody wants something of a bot: for it alone. What, is stored."""
+
+    conversation_id: int
+    ask_id: str
+    bot: str
+    """Its user_id."""
+
+
+class AskAnswered(Struct, frozen=True, tag=True):
+    """A bot answered: for whoever asked alone."""
+
+    conversation_id: int
+    ask_id: str
+    text: str
 
 
 Event = (
@@ -375,6 +394,8 @@ Event = (
     | CallChanged
     | CallTold
     | CallSignalled
+    | Asked
+    | AskAnswered
 )
 
 

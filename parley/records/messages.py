@@ -55,6 +55,8 @@ class Message(Struct, frozen=True):
     """In JSON, as they are sent."""
     attachments: str | None = None
     """Its files in JSON, as they are sent."""
+    buttons: str | None = None
+    """What a bot put under it, in JSON, as it is sent."""
 
 
 class Head(Struct, frozen=True):

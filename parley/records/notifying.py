@@ -21,6 +21,8 @@ class Subject(StrEnum):
     """What a notification is about."""
 
     TALK = "talk"
+    CALL = "call"
+    """Somebody calls, or called and nobody came."""
     KNOCKS = "knocks"
     """Somebody asks owners to be let in."""
     DOOR = "door"
@@ -114,6 +116,8 @@ class Telling(Struct, frozen=True):
     """Whether it only corrects what is shown already."""
     answer: str = ""
     """To whoever knocked: as in `Knock`."""
+    is_missed: bool = False
+    """Of a call: whether it is over, and nobody came."""
 
 
 class TakingAway(Struct, frozen=True):

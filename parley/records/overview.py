@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from parley.records.bots import Bot
 from parley.records.conversations import Conversation
 from parley.records.knocks import Knock
 from parley.records.links import Link
@@ -49,6 +50,8 @@ class Overview(Struct, frozen=True):
     """Every one that was made, the newest first."""
     acts: tuple[Act, ...]
     """The newest first, or those before one."""
+    bots: tuple[Bot, ...] = ()
+    """The oldest first."""
     has_older_acts: bool = False
 
 

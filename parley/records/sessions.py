@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 from msgspec import Struct
+
+
+class May(IntFlag):
+    """What a bot may do where it is."""
+
+    READ = 1
+    WRITE = 2
+    REACT = 4
+    MODERATE = 8
 
 
 class Session(Struct, frozen=True):
@@ -21,11 +30,17 @@ class Session(Struct, frozen=True):
     """Where its secret is kept. Several devices of an account have the same `id`, by which they are
     one and the same in conversations; anybody else's is their session's own.
     """
+    may: May | None = None
+    """Of a bot, what it may; None for people."""
 
     @property
     def is_of_account(self) -> bool:
         """Whether somebody is signed in with it."""
         return self.device_id not in (0, self.id)
+
+    @property
+    def is_bot(self) -> bool:
+        return self.may is not None
 
 
 class SaidBy(Struct, frozen=True):
@@ -42,6 +57,8 @@ class Role(StrEnum):
     OWNER = "owner"
     MEMBER = "member"
     READER = "reader"
+    BOT = "bot"
+    """A program that an owner gave a token of its own."""
 
 
 class Standing(StrEnum):

@@ -14,7 +14,9 @@ from parley.storage.prepared import Prepared, p
 from parley.storage.schema import (
     DELETED,
     Instant,
+    asks,
     audit,
+    bots,
     call_peers,
     calls,
     claims,
@@ -125,6 +127,8 @@ _ERASE = [
         former_names,
         call_peers,
         calls,
+        asks,
+        bots,
         participants,
     )
 ]

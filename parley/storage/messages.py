@@ -60,7 +60,7 @@ LATER = (
     "reactions",
 )
 """Columns that a message has nothing in as it is said."""
-MORE = ("reply_seq", "reply_id", "mentions", "parts", "attachments")
+MORE = ("reply_seq", "reply_id", "mentions", "parts", "attachments", "buttons")
 """Columns that most messages have nothing in."""
 _MENTION = Prepared(
     insert(mentions)
@@ -349,6 +349,7 @@ def _message(row: Any) -> Message:
         row.parts,
         row.reactions,
         row.attachments,
+        row.buttons,
     )
 
 

@@ -267,7 +267,10 @@ def change(connection: sa.Connection, person: Participant, **changes: Any) -> Pa
     return participant(row)
 
 
-_ON_SOCKETS = sa.and_(PRESENT, participants.c.visits > 0)
+# A bot stays where an owner put it, on a socket or not.
+_ON_SOCKETS = sa.and_(
+    PRESENT, participants.c.visits > 0, participants.c.role != sa.literal_column("'bot'")
+)
 _count_on_sockets = sa.func.count().label("gone")
 _COUNT_ON_SOCKETS = Prepared(
     sa.select(participants.c.conversation_id, _count_on_sockets)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import Device, Follower, Level, QuietHours, Role, Wanted
+from parley.records import CALL, Device, Follower, Level, QuietHours, Role, Wanted
 from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p, values
@@ -138,6 +138,8 @@ _some = (
 )
 _count = sa.func.count().label("count")
 _HOW_MANY = Prepared(sa.select(_count).select_from(_some), [_count])
+_IS_CALL = messages.c.type == CALL
+"""Who calls is told of in another way."""
 _AUTHORS = Prepared(
     sa.select(messages.c.user_id)
     .where(
@@ -145,6 +147,7 @@ _AUTHORS = Prepared(
         messages.c.seq >= p("since"),
         messages.c.deleted_at.is_(None),
         sa.not_(IS_ASIDE),
+        sa.not_(_IS_CALL),
     )
     .order_by(messages.c.seq.desc())
     .limit(p("limit")),
@@ -188,10 +191,25 @@ _SAID_BY_OTHERS = Prepared(
         messages.c.user_id != p("user_id"),
         messages.c.deleted_at.is_(None),
         sa.not_(IS_ASIDE),
+        sa.not_(_IS_CALL),
     )
     .order_by(messages.c.seq.desc())
     .limit(1),
     [messages.c.seq],
+)
+_last = (
+    sa.select(messages.c.seq, messages.c.type, messages.c.deleted_at)
+    .where(messages.c.conversation_id == p("conversation_id"), messages.c.seq > p("after"))
+    .order_by(messages.c.seq.desc())
+    .limit(p("among"))
+    .subquery()
+)
+_NEWEST_CALL = Prepared(
+    sa.select(_last.c.seq)
+    .where(_last.c.type == CALL, _last.c.deleted_at.is_(None))
+    .order_by(_last.c.seq.desc())
+    .limit(1),
+    [_last.c.seq],
 )
 
 
@@ -346,6 +364,14 @@ def newest_for(
     """The seq of the last that somebody is to be notified of; None where there is none."""
     statement = _NEWEST_MEANT if level is Level.MENTIONS else _SAID_BY_OTHERS
     row = statement.first(connection, conversation_id=conversation_id, user_id=user_id, after=after)
+    return None if row is None else int(row.seq)
+
+
+def newest_call(
+    connection: sa.Connection, conversation_id: int, *, after: int, among: int
+) -> int | None:
+    """The seq of what the last call left, among the last so many messages after a seq."""
+    row = _NEWEST_CALL.first(connection, conversation_id=conversation_id, after=after, among=among)
     return None if row is None else int(row.seq)
 
 

@@ -155,9 +155,10 @@ def _row(message: Message, session_id: int, at: Any) -> dict[str, Any]:
         or message.parts is not None
         or message.mentions is not None
         or message.attachments is not None
+        or message.buttons is not None
     ):
         row["reply_seq"] = None if answered is None else answered.seq
         row["reply_id"] = None if answered is None else answered.id
-        for name in ("mentions", "parts", "attachments"):
+        for name in ("mentions", "parts", "attachments", "buttons"):
             row[name] = getattr(message, name)
     return row

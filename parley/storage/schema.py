@@ -76,6 +76,8 @@ sessions = sa.Table(
     # Whose secret this is, where an account has devices: the id of the session that it is for
     # everybody. What one was before it was brought into an account stays under its own id.
     sa.Column("principal_id", sa.BigInteger),
+    # Of a bot, what it may: the bits of `records.May`.
+    sa.Column("may", sa.Integer),
 )
 OF_ACCOUNT = sessions.c.principal_id.is_not(None)
 sa.Index(
@@ -337,6 +339,8 @@ messages = sa.Table(
     sa.Column("parts", sa.Text),
     sa.Column("reactions", sa.Text),
     sa.Column("attachments", sa.Text),
+    # What a bot put under it.
+    sa.Column("buttons", sa.Text),
 )
 PINNED = messages.c.pinned_at.is_not(None)
 sa.Index(
@@ -407,6 +411,36 @@ readings = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     # Whether they keep it to themselves.
     sa.Column("is_hidden", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+# Programs that take part: what there is of them beside a participant and a session.
+bots = sa.Table(
+    "bots",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("user_id", sa.Text, primary_key=True),
+    sa.Column("created_at", Instant, nullable=False),
+    # When it last said something.
+    sa.Column("acted_at", Instant),
+    # What it does when it is called by a "/", in JSON.
+    sa.Column("commands", sa.Text, nullable=False, server_default="[]"),
+)
+
+# What people ask of bots, until it is answered or of no use any more.
+asks = sa.Table(
+    "asks",
+    metadata,
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    # The user_ids of the bot, and of whoever asks.
+    sa.Column("bot", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    # The command's, or the button's id.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("asked_at", Instant, nullable=False, index=True),
 )
 
 # Calls that go on. What browsers tell each other to connect is stored nowhere.

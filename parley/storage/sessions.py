@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.records import Session
+from parley.records import May, Session
 from parley.storage import conversations
 from parley.storage.prepared import Prepared, as_stored, p
 from parley.storage.schema import sessions
@@ -21,7 +21,7 @@ mark stays until it joins again, and nobody takes it up there either.
 _NEW = ("token_hash", "created_at", "token_used_at", "unproven_in")
 _INSERT = Prepared(
     sessions.insert()
-    .values({name: p(name) for name in (*_NEW, "principal_id")})
+    .values({name: p(name) for name in (*_NEW, "principal_id", "may")})
     .returning(*sessions.c),
     sessions.c,
 )
@@ -45,6 +45,7 @@ _WHO = [
     sessions.c.created_at,
     as_stored(sessions.c.token_used_at),
     sessions.c.principal_id,
+    sessions.c.may,
 ]
 _FIND = Prepared(sa.select(*_WHO).where(sessions.c.token_hash == p("token_hash")), _WHO)
 _BY_ID = Prepared(sa.select(sessions).where(sessions.c.id == p("id")), sessions.c)
@@ -53,6 +54,8 @@ _USE = Prepared(
     .where(sessions.c.id == p("id"), sessions.c.token_used_at.is_(None))
     .values(token_used_at=p("at"))
 )
+
+_RIGHTS = [May(bits) for bits in range(max(May) << 1)]
 
 
 def insert(
@@ -63,6 +66,7 @@ def insert(
     used_at: datetime | None = None,
     unproven_in: int | None = None,
     principal_id: int | None = None,
+    may: May | None = None,
 ) -> Session:
     return _session(
         _INSERT.first(
@@ -72,6 +76,7 @@ def insert(
             token_used_at=used_at,
             unproven_in=None if unproven_in is None else str(unproven_in),
             principal_id=principal_id,
+            may=may,
         )
     )
 
@@ -159,6 +164,11 @@ def renew(connection: sa.Connection, session_id: int, *, token_hash: bytes, at: 
     )
 
 
+def allow(connection: sa.Connection, session_id: int, may: May) -> None:
+    """What a bot may from now on."""
+    connection.execute(sessions.update().where(sessions.c.id == session_id).values(may=may.value))
+
+
 def become(connection: sa.Connection, session_id: int, principal_id: int) -> None:
     """It is this other session from now on, and so is whatever was it already."""
     connection.execute(
@@ -181,6 +191,7 @@ def _session(row: Any) -> Session:
         row.token_used_at is not None,
         _mark(row.token_hash),
         row.id,
+        None if row.may is None else _RIGHTS[row.may],
     )
 
 

@@ -146,7 +146,9 @@ class Server(GuardedSocketIO):
             client = direct.get(sid)
             if client is not None:
                 lines.append(client)
-            elif (hears := streams.get(sid)) is not None:
+                continue
+            hears = streams.get(sid)
+            if hears is not None:
                 hearing.append(hears)
             else:
                 others.append(sid)

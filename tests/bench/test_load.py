@@ -98,6 +98,7 @@ def test_parley_and_the_floor_are_measured(workload: str) -> None:
             assert results.spread(workload, server, measure.key) is not None
 
 
+@pytest.mark.long("one workload tells most of it")
 @pytest.mark.parametrize("workload", ["reactions", pytest.param("reacted-state", marks=LONG)])
 def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
     results = measured(workload, Parley())
@@ -107,6 +108,7 @@ def test_reactions_are_measured_beside_what_has_none(workload: str) -> None:
     assert spread.least >= 0
 
 
+@pytest.mark.long("one workload tells most of it")
 @pytest.mark.parametrize(
     ("workload", "key", "peer"),
     [
@@ -131,11 +133,13 @@ def test_files_are_measured_beside_the_plainest(workload: str, key: str, peer: K
         assert spread.least > 0
 
 
+@pytest.mark.long("one workload tells most of it")
 def test_a_message_that_never_ends_is_cut_off() -> None:
     results = measured("endless-message", Parley())
     assert results.spread("endless-message", "parley", "cut_after_mib") is not None
 
 
+@pytest.mark.long("one workload tells most of it")
 @pytest.mark.parametrize("part", ["health", pytest.param("crowded-name", marks=LONG)])
 def test_a_hostile_address_acts_while_people_talk(part: str) -> None:
     name = f"hostile-{part}"

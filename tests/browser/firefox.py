@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from playwright.sync_api import Browser, Playwright
 
@@ -29,14 +31,27 @@ def find() -> str | None:
     return shutil.which(os.environ.get("FIREFOX", NAME)) if display.is_there() else None
 
 
-def launch(playwright: Playwright, path: str, on_display: str) -> Browser:
+WITH_DEVICES: dict[str, str | float | bool] = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.autoplay.default": 0,
+}
+"""A camera and a microphone, which it asks nobody about, and sound without a tap."""
+
+
+def launch(
+    playwright: Playwright,
+    path: str,
+    on_display: str,
+    more: Mapping[str, str | float | bool] = MappingProxyType({}),
+) -> Browser:
     # With a window: without one nothing takes the focus. By this channel a Firefox as it is
     # released can be driven; Playwright's own is another one.
     return playwright.firefox.launch(
         channel="moz-firefox",
         executable_path=path,
         headless=False,
-        firefox_user_prefs=PREFERENCES,
+        firefox_user_prefs={**PREFERENCES, **more},
         env={**os.environ, "DISPLAY": on_display},
         timeout=START_WITHIN_MS,
     )

@@ -1,8 +1,7 @@
 """What of the pages' tests every change must pass; all else runs by `make browsers`.
 
-Of every page and every part a few, chosen by what they cost and by what of the pages' scripts they
-execute: of 1,841 functions that all tests together do, these do 1,710, for a sixth of the work.
-Whoever names a file or a folder of tests gets all of it.
+Of most parts one or two, chosen by what they cost: what of a part is told as well without a browser
+(tests/transport, tests/js) is told there. Whoever names a file or a folder of tests gets all of it.
 """
 
 from __future__ import annotations
@@ -10,67 +9,32 @@ from __future__ import annotations
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent
-WHOLE = ("browser/test_firefox.py", "browser/test_webkit.py")
-"""Short sets of their own."""
+WHOLE = ("browser/test_firefox.py",)
+"""A short set of its own."""
 SHORT: dict[str, tuple[str, ...]] = {
-    "browser/test_accounts.py": (
-        "test_a_guest_keeps_who_they_are_and_is_that_on_another_device",
-        "test_a_device_that_is_signed_out_elsewhere_is_out_at_once",
-    ),
-    "browser/test_providers.py": ("test_a_guest_starts_an_account_and_is_that_elsewhere[True]",),
-    "browser/test_by_account.py": (
-        "test_a_guest_is_told_at_once_and_comes_back_with_an_account",
-        "test_an_invitation_comes_to_an_open_page_and_is_accepted",
-    ),
-    "browser/test_belongings.py": (
-        "test_a_chest_that_was_changed_or_set_back_is_told",
-        "test_a_passkey_brings_the_keys_along",
-        "test_a_picture_is_chosen_and_seen_at_once",
-        "test_of_two_drafts_neither_takes_the_others_place",
-        "test_what_is_pinned_stays_on_top_on_both_devices",
-    ),
+    "browser/test_accounts.py": ("test_a_guest_keeps_who_they_are_and_is_that_on_another_device",),
+    "browser/test_by_account.py": ("test_a_guest_is_told_at_once_and_comes_back_with_an_account",),
+    "browser/test_belongings.py": ("test_what_is_pinned_stays_on_top_on_both_devices",),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
-    "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
-    "browser/test_calls.py": (
-        "test_a_server_that_swaps_fingerprints_is_found_out",
-        "test_nothing_of_calls_is_loaded_before_there_is_one",
-        "test_two_people_hear_and_see_each_other",
+    "browser/test_bots.py": (
+        "test_a_command_is_completed_used_and_answered_for_whoever_asked",
+        "test_an_owner_makes_a_bot_sees_its_token_once_and_revokes_it",
+        "test_buttons_follow_an_edit",
     ),
+    "browser/test_badge.py": ("test_the_icon_counts_conversations_with_something_new",),
+    "browser/test_call_page.py": ("test_a_call_rings_on_open_pages_unless_it_is_to_be_quiet",),
+    "browser/test_calls.py": ("test_two_people_hear_and_see_each_other",),
+    "browser/test_documentation.py": ("test_a_call_and_an_event_are_tried_from_the_page",),
     "browser/test_convergence.py": (
         "test_an_event_that_was_lost_is_asked_for_when_the_next_one_comes",
     ),
-    "browser/test_announcing.py": ("test_it_comes_to_an_open_page_and_can_be_closed",),
     "browser/test_deleting.py": ("test_what_could_not_be_deleted_comes_back_with_words",),
-    "browser/test_dialogs.py": (
-        "test_after_the_last_knock_is_answered_the_focus_is_on_the_transcript",
-        "test_back_closes_one_dialog_at_a_time",
-    ),
+    "browser/test_dialogs.py": ("test_back_closes_one_dialog_at_a_time",),
     "browser/test_editing.py": ("test_an_edit_that_fails_says_why_and_keeps_the_text",),
-    "browser/test_encrypted_about.py": (
-        "test_an_owner_changes_title_and_description_for_everybody",
-    ),
-    "browser/test_encrypted_epochs.py": (
-        "test_the_new_link_brings_newcomers_to_all_of_it_and_the_old_one_says_what_it_is",
-        "test_whoever_is_removed_reads_nothing_of_what_follows",
-    ),
-    "browser/test_encrypted_export.py": (
-        "test_it_holds_all_in_the_shapes_of_the_servers_and_sends_nothing",
-    ),
-    "browser/test_encrypted_files_list.py": (
-        "test_files_are_listed_by_kind_and_lead_to_their_messages",
-    ),
-    "browser/test_encrypted_last_key.py": (
-        "test_whoever_leaves_last_is_asked_and_can_copy_the_link",
-    ),
+    "browser/test_encrypted_epochs.py": ("test_whoever_is_removed_reads_nothing_of_what_follows",),
     "browser/test_encrypted_page.py": (
         "test_answers_edits_reactions_and_deletions_are_as_anywhere",
         "test_people_talk_by_a_link_whose_key_the_server_never_gets",
-    ),
-    "browser/test_encrypted_passphrase.py": (
-        "test_a_suggested_passphrase_opens_the_link_and_nothing_else_does",
-    ),
-    "browser/test_encrypted_previews.py": (
-        "test_on_a_phone_the_small_one_comes_and_the_whole_when_it_is_wanted",
     ),
     "browser/test_everyone.py": ("test_focus_goes_back_after_the_sheet",),
     "browser/test_exporting.py": (
@@ -78,7 +42,6 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_it_works_without_javascript",
     ),
     "browser/test_files.py": (
-        "test_a_voice_message_is_recorded_on_the_page",
         "test_home_and_end_go_to_the_first_and_the_last_picture",
         "test_pasted_and_dropped_files_are_attached",
         "test_what_is_refused_says_why_and_what_is_sent_can_be_called_off",
@@ -92,7 +55,7 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_beside_the_talk_of_a_few_the_panel_does_not_scroll",
         "test_words_that_a_field_has_no_room_for_end_in_an_ellipsis",
     ),
-    "browser/test_importing.py": ("test_a_file_is_looked_at_and_then_stored",),
+    "browser/test_importing.py": ("test_a_file_is_looked_at_and_then_stored[True]",),
     "browser/test_installing.py": ("test_a_conversation_can_be_installed",),
     "browser/test_kept_form.py": (
         "test_a_half_written_title_outlasts_going_away_and_coming_back",
@@ -112,7 +75,6 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_by_keyboard_each_action_has_its_key_and_never_while_one_types",
     ),
     "browser/test_nothing_stays.py": ("test_nothing_stays_of_what_is_over[leaves]",),
-    "browser/test_notifications.py": ("test_what_of_and_where_is_chosen_in_a_dialog",),
     "browser/test_offline.py": ("test_a_conversation_opens_without_a_server",),
     "browser/test_original_client.py": ("test_the_original_example_runs_as_it_was_written",),
     "browser/test_outbox.py": ("test_a_busy_server_is_asked_again_and_the_page_says_so",),
@@ -129,12 +91,6 @@ SHORT: dict[str, tuple[str, ...]] = {
     "browser/test_reactions.py": (
         "test_a_finger_that_presses_long_looks_and_a_tap_reacts",
         "test_a_reaction_that_is_refused_goes_again_and_says_why",
-        "test_an_emoji_is_found_and_chosen_by_keyboard_alone",
-        "test_on_a_phone_a_long_press_has_the_six_at_once",
-        "test_who_reacted_is_not_cut_off_at_the_edge",
-    ),
-    "browser/test_read_marks.py": (
-        "test_so_is_whoever_looks_at_a_tab_again_that_was_hidden_for_hours",
     ),
     "browser/test_replies.py": ("test_a_quote_leads_there_and_back",),
     "browser/test_safety.py": (
@@ -142,26 +98,18 @@ SHORT: dict[str, tuple[str, ...]] = {
         "test_what_people_wrote_is_shown_and_never_run",
     ),
     "browser/test_searching.py": (
-        "test_a_hit_far_down_in_a_long_text_is_in_sight",
         "test_arrows_go_through_the_results",
-        "test_days_are_those_of_the_reader",
-        "test_names_are_offered_and_quoted_where_they_are_of_several_words",
-        "test_the_best_can_come_first",
-        "test_whoever_was_writing_goes_on_writing",
         "test_without_a_network_it_says_so_and_goes_on_with_one",
     ),
     "browser/test_service_lines.py": ("test_a_line_of_the_service_has_no_name",),
     "browser/test_sharing.py": ("test_where_copying_is_refused_the_link_is_shown_and_selected",),
-    "browser/test_sharing_in.py": (
-        "test_without_a_worker_words_are_shown_and_nothing_is_stored",
-        "test_words_and_a_file_go_into_the_composer_and_are_sent_by_its_button",
-    ),
+    "browser/test_sharing_in.py": ("test_without_a_worker_words_are_shown_and_nothing_is_stored",),
     "browser/test_slow_scripts.py": ("test_another_name_is_taken_once_its_script_is_there",),
     "browser/test_talking.py": (
         "test_a_restart_loses_nothing_and_doubles_nothing",
         "test_people_talk_by_link",
-        "test_what_a_closed_tab_left_half_written_the_next_one_has",
     ),
+    "browser/test_webkit.py": ("test_people_talk_by_link",),
     "browser/test_unread.py": (
         "test_more_than_a_page_that_came_meanwhile_is_read_from_its_beginning",
     ),

@@ -245,6 +245,8 @@ def test_a_screen_is_shared_with_all_and_is_large(
     ada.page.get_by_role("button", name="Remove Ben from the call").click()
     said = ben.page.get_by_role("region", name="Call")
     expect(said).to_contain_text("Ada removed you from the call.")
+    expect(said.get_by_role("button", name="Join call")).to_be_hidden()
+    expect(ada.page.locator(".call-line")).to_have_text("Ben was removed from the call.")
     expect(tile(cleo, "Ben")).to_have_count(0)
     is_reached(ada, "Cleo")
     ada.page.get_by_role("button", name="End call for everyone").click()
@@ -348,7 +350,7 @@ def test_who_cannot_call_is_told_why(arrive: Arrive, site: Process, ben: Visitor
     ben.page.get_by_role("button", name="Call", exact=True).click()
     asked = ben.page.locator(".call-before")
     expect(asked.get_by_role("alert")).to_contain_text("No microphone was found")
-    asked.get_by_role("button", name="Start call").click()
+    asked.get_by_role("button", name="Start without microphone").click()
     is_in(ben)
     expect(tile(ben, "You")).to_contain_text("Muted")
 
@@ -455,7 +457,9 @@ def test_where_all_is_relayed_nobody_learns_an_address(
         link = meets(ada)
         meets(ben, link)
         looks(ada, "Call")
-        expect(ada.page.locator(".call-before")).to_contain_text("Calls are not recorded.")
+        expect(ada.page.locator(".call-before")).to_contain_text(
+            "Calls are not recorded or transcribed."
+        )
         expect(ada.page.locator(".call-before")).not_to_contain_text("address")
         goes_in(ada, "Start call", video=True)
         joins(ben)

@@ -1,4 +1,4 @@
-"""A short set for every change, in Firefox as well. All tests run in it by `make browsers`."""
+"""One test for every change, in Firefox as well. All tests run in it by `make browsers`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ from playwright.sync_api import Browser, Playwright
 
 from tests.browser import firefox
 from tests.browser.conftest import BROWSER, FIREFOX_LIMIT, a_firefox
-from tests.browser.test_kept_form import (
-    test_a_half_written_title_outlasts_going_away_and_coming_back,
-)
 from tests.browser.test_talking import test_people_talk_by_link
 
-__all__ = [
-    "test_a_half_written_title_outlasts_going_away_and_coming_back",
-    "test_people_talk_by_link",
-]
+__all__ = ["test_people_talk_by_link"]
 
 pytestmark = FIREFOX_LIMIT
 

@@ -1,6 +1,6 @@
 """The pages in WebKit: what people do every day, by WebDriver and so in few tests.
 
-Each browser takes seconds to start here, so that every run has two tests and `make browsers` all.
+Each browser takes seconds to start here, so that `make browsers` alone runs them.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ BRINGS = """(name, text) => {
   picker.dispatchEvent(new Event("change", {bubbles: true}));
 }"""
 
-LONG = pytest.mark.long("`make browsers` runs it")
+CANNOT_CALL = "This browser can't make calls. Try another one, or update it."
 
 pytestmark = pytest.mark.timeout(300)  # its tests are long, for want of many
 
@@ -110,7 +110,6 @@ def test_people_talk_by_link(arrive: Arrive) -> None:
     cleo.sees("#username")
 
 
-@LONG
 def test_people_react_and_find_an_emoji_by_its_name(arrive: Arrive, seeding: Seeding) -> None:
     seeded = seeding.conversation(said=[Said("Ben", "Tea?")], owner="Ada")
     seeding.react(seeded, "Ben", 1, "👍")
@@ -129,7 +128,6 @@ def test_people_react_and_find_an_emoji_by_its_name(arrive: Arrive, seeding: See
     cleo.window.until("() => !document.querySelector('.picker').open")
 
 
-@LONG
 def test_people_answer_and_mention_one_another(arrive: Arrive) -> None:
     ada, ben = arrive("Ada"), arrive("Ben")
     link = ada.starts()
@@ -150,7 +148,6 @@ def test_people_answer_and_mention_one_another(arrive: Arrive) -> None:
     ada.sees("#m-2 .mention", "@Ada")
 
 
-@LONG
 def test_what_was_said_long_ago_is_found_and_left_again(arrive: Arrive, seeding: Seeding) -> None:
     lines = ("A unicorn" if number == 3 else f"Line {number}" for number in range(HISTORY))
     seeded = seeding.conversation(said=[Said("Ada", line) for line in lines])
@@ -190,7 +187,6 @@ def test_a_message_is_edited_deleted_and_brought_back(arrive: Arrive) -> None:
     ada.reads("Who brings the cake? I do.")
 
 
-@LONG
 def test_people_talk_where_only_their_browsers_can_read(arrive: Arrive) -> None:
     ada, ben = arrive("Ada"), arrive("Ben")
     ada.opens("/")
@@ -234,7 +230,6 @@ def test_people_talk_where_only_their_browsers_can_read(arrive: Arrive) -> None:
     assert "different messages" not in ada.window.runs(said)
 
 
-@LONG
 def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     """WebKit keeps the page meanwhile, and shows the very same again."""
     ada, ben = arrive("Ada"), arrive("Ben")
@@ -257,7 +252,6 @@ def test_who_goes_away_and_comes_back_talks_on(arrive: Arrive) -> None:
     assert ada.texts() == ben.texts() == ["Before", "Meanwhile", "After"]
 
 
-@LONG
 def test_a_half_written_title_outlasts_going_away_and_coming_back(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.opens("/")
@@ -273,7 +267,6 @@ def test_a_half_written_title_outlasts_going_away_and_coming_back(arrive: Arrive
     ada.window.until("() => document.querySelector('#title').value === ''")
 
 
-@LONG
 def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: Path) -> None:
     with process(tmp_path, "--port", "0") as before:
         ada, ben = arrive("Ada", before.url), arrive("Ben", before.url)
@@ -301,7 +294,6 @@ def test_a_restart_loses_nothing_and_doubles_nothing(arrive: Arrive, tmp_path: P
         assert ben.texts() == expected
 
 
-@LONG
 def test_the_whole_history_can_be_read_and_nothing_jumps(arrive: Arrive, seeding: Seeding) -> None:
     said = [Said("Ada", f"line {i}" + " and more" * (i % 40)) for i in range(HISTORY)]
     cleo = arrive("Cleo")
@@ -317,7 +309,6 @@ def test_the_whole_history_can_be_read_and_nothing_jumps(arrive: Arrive, seeding
     cleo.reads("line 0")
 
 
-@LONG
 def test_what_an_owner_decides_holds_and_is_seen_live(arrive: Arrive) -> None:
     ada, ben = arrive("Ada"), arrive("Ben")
     link = ada.starts("Tea")
@@ -335,7 +326,6 @@ def test_what_an_owner_decides_holds_and_is_seen_live(arrive: Arrive) -> None:
     ben.window.until("() => !document.querySelector('#message').checkVisibility()")
 
 
-@LONG
 def test_what_is_empty_looks_empty_and_nothing_wraps_for_want_of_a_legend(arrive: Arrive) -> None:
     ada = arrive("Ada")
     ada.opens("/")
@@ -363,7 +353,6 @@ def test_what_is_empty_looks_empty_and_nothing_wraps_for_want_of_a_legend(arrive
     assert "interactive-widget" not in viewport  # it would complain in the console
 
 
-@LONG
 def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     arrive: Arrive, seeding: Seeding
 ) -> None:
@@ -381,3 +370,13 @@ def test_code_is_drawn_where_it_stands_when_something_grows_above_it(
     cleo.window.awaits(DRAWN_ANEW)
     differing = cleo.window.awaits(DIFFERING, before, cleo.window.picture())
     assert differing == 0
+
+
+def test_it_says_where_it_cannot_call(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    ada.starts("Tea")
+    ada.joins()
+    if ada.window.runs("() => typeof RTCPeerConnection === 'function'"):
+        pytest.skip("this WebKit can make calls")
+    ada.window.clicks("#call")
+    ada.sees(".call-before [role=alert]", CANNOT_CALL)

@@ -75,6 +75,15 @@ async def test_joining_again_says_what_is_sent_now(talk: Talk) -> None:
     assert (ada["audio"], ada["video"], ada["screen"]) == (False, True, True)
 
 
+async def test_who_takes_another_name_has_it_in_the_call_at_once(talk: Talk) -> None:
+    await call(talk.ada, talk.room_id)
+    await call(talk.ben, talk.room_id)
+    await talk.ada.hears("call_state", lambda state: names(state) == ["Ada", "Ben"])
+    renamed = await talk.ben.call("POST", f"{talk.path}/join", {"username": "Benjamin"})
+    assert renamed[0] == 200, renamed
+    await talk.ada.hears("call_state", lambda state: names(state) == ["Ada", "Benjamin"])
+
+
 async def test_two_devices_of_one_person_are_two_peers(talk: Talk, server: Running) -> None:
     phone = Person("Ada", server.url)
     phone.token = talk.ada.token

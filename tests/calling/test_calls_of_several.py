@@ -99,6 +99,7 @@ async def test_somebody_removed_elsewhere_is_out(apart: Apart) -> None:
     await sees(apart.ada, "Ada")
 
 
+@pytest.mark.long("several processes start, and one is found to be dead")
 async def test_who_was_at_a_process_that_died_is_out_unless_they_come_back(
     on_postgresql: Config, tmp_path: Path
 ) -> None:

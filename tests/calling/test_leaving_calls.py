@@ -181,6 +181,7 @@ async def test_who_is_blocked_is_out_and_may_leave(both: Talk, server: Running) 
     assert refused["code"] == "not_in_call"
 
 
+@pytest.mark.long("it waits until it can")
 @pytest.mark.parametrize("how", ["call_leave", "leave_room"])
 async def test_who_leaves_while_nothing_can_be_stored_is_out_once_it_can(
     both: Talk, monkeypatch: pytest.MonkeyPatch, how: str
@@ -202,6 +203,7 @@ async def test_who_leaves_while_nothing_can_be_stored_is_out_once_it_can(
     await sees(both.ada, "Ada")
 
 
+@pytest.mark.long("it waits until they have")
 async def test_who_was_stored_but_never_taken_in_has_left(
     talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +213,7 @@ async def test_who_was_stored_but_never_taken_in_has_left(
     await talk.ada.hears("call_state", lambda state: state["call"] is None)
 
 
+@pytest.mark.long("it waits for a ping that nobody answers")
 async def test_a_socket_that_answers_nothing_has_left(
     talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +257,7 @@ async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:
         await ben.goes_home()
 
 
+@pytest.mark.long("one that outlives a restart tells most")
 @pytest.mark.usefixtures("short")
 async def test_a_call_that_nobody_comes_back_to_after_a_restart_is_over(
     config: Config, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,7 @@ from parley.config import Config
 from parley.doctor import stun
 from parley.domain import relays
 from parley.errors import TurnUnusable
+from tests.network import SERVER, Space
 from tests.people import Json, Person
 from tests.servers import free_port, running
 
@@ -98,20 +99,29 @@ async def test_the_secret_stands_in_a_file(turned: Config, tmp_path: Path) -> No
 
 
 @contextlib.contextmanager
-def coturn(folder: Path) -> Iterator[int]:
-    """A TURN server on 127.0.0.1 that shares the secret; its port."""
+def coturn(folder: Path, *more: str, space: Space | None = None) -> Iterator[int]:
+    """A TURN server on 127.0.0.1, or in a space of its own on `SERVER`, that shares the secret; its
+    port.
+    """
     port = free_port()
+    at = "127.0.0.1" if space is None else SERVER
     command = [
         "turnserver",
-        *("--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}"),
+        *(f"--listening-ip={at}", f"--relay-ip={at}", f"--listening-port={port}"),
         *("--use-auth-secret", f"--static-auth-secret={SECRET}", "--realm=parley.test"),
-        *("--allow-loopback-peers", "--no-tls", "--no-dtls", "--no-cli", "--simple-log"),
+        *("--allow-loopback-peers", "--no-dtls", "--no-cli", "--simple-log"),
         *(f"--log-file={folder / 'turn.log'}", f"--pidfile={folder / 'turn.pid'}"),
         *(f"--userdb={folder / 'turn.db'}", "-n", "--cli-password=unused"),
+        *(more or ("--no-tls",)),
     ]
+    if space is not None:
+        command = space.within(*command)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            wait_for(port)
+            if space is None:
+                wait_for(port)
+            else:
+                space.waits_for(SERVER, port)
             yield port
         finally:
             server.terminate()
@@ -143,6 +153,7 @@ def is_taken(port: int, username: str, credential: str) -> bool:
     return done.returncode == 0
 
 
+@pytest.mark.long("it waits until they expire")
 @needs_coturn
 def test_a_turn_server_takes_our_credentials_until_they_expire(tmp_path: Path) -> None:
     now = datetime.now(UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 import redis
 
 from parley.bus.postgresql import PostgreSQLCarrier
@@ -14,6 +15,7 @@ from tests.cluster.engines import Postgresql, Redis
 TEXTS = 5_000
 
 
+@pytest.mark.long("many texts")
 async def test_the_event_loop_goes_on_while_many_texts_come(place: Path) -> None:
     server = Redis(place / "redis")
     server.start()
@@ -45,6 +47,7 @@ async def test_the_event_loop_goes_on_while_many_texts_come(place: Path) -> None
         server.end()
 
 
+@pytest.mark.long("many texts")
 async def test_by_notify_texts_come_as_they_were_and_in_order(place: Path) -> None:
     server = Postgresql(place / "postgresql")
     carrier = None

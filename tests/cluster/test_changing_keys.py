@@ -52,6 +52,7 @@ async def room_at(talk: Cluster) -> AsyncIterator[Room]:
             await person.goes_home()
 
 
+@pytest.mark.long("tests/cluster/test_deciding.py tells most of it")
 async def test_it_holds_at_another_process_in_order(place: Path, with_redis: bool) -> None:
     async with cluster_at(place, with_redis=with_redis) as talk, room_at(talk) as room:
         ada, ben = room.ada, room.ben

@@ -158,6 +158,7 @@ async def test_who_was_at_a_killed_process_is_gone_within_fifteen_seconds(
         assert state["online_count"] == state["participant_count"] == 2
 
 
+@pytest.mark.long("several processes start for each")
 async def test_a_person_at_two_processes_leaves_with_the_last_socket(place: Path) -> None:
     flags = ("--leave-grace-s", "0.3")
     async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
@@ -258,6 +259,7 @@ async def test_what_comes_in_another_order_than_it_was_stored_is_told_anew(place
             assert state["conversation"]["participant_count"] == 3
 
 
+@pytest.mark.long("several processes start for each")
 async def test_who_left_is_gone_whatever_was_heard_late_of_their_coming(place: Path) -> None:
     flags = ("--leave-grace-s", "0.3")
     async with cluster_at(place, with_redis=True, flags=flags) as talk, room_at(talk) as room:
@@ -322,6 +324,7 @@ async def ana_on_two(talk: Cluster) -> AsyncIterator[tuple[Person, Person]]:
         await desk.goes_home()
 
 
+@pytest.mark.long("several processes start for each")
 async def test_a_device_that_is_signed_out_at_another_process_is_out_at_once(
     place: Path, with_redis: bool
 ) -> None:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests import forking
 from tests.cluster.talk import Cluster, cluster_at
@@ -50,6 +51,7 @@ async def becomes(talk: Cluster, method: str, path: str, field: str, wanted: obj
                 pass  # a request takes its time
 
 
+@pytest.mark.long("tests/cluster/test_deciding.py tells most of it")
 async def test_blocks_and_announcements_hold_everywhere(place: Path, with_redis: bool) -> None:
     async with cluster_at(place, with_redis=with_redis) as talk:
         create = "/api/conversations/create"
@@ -63,6 +65,7 @@ async def test_blocks_and_announcements_hold_everywhere(place: Path, with_redis:
         await becomes(talk, "POST", create, "code", None)
 
 
+@pytest.mark.long("tests/cluster/test_deciding.py tells most of it")
 async def test_an_admin_is_one_in_every_process_and_in_none_once_removed(
     place: Path, with_redis: bool
 ) -> None:

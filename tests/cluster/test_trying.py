@@ -81,6 +81,7 @@ def is_from(name: str, data: Json) -> bool:
     return bool(data["message"] == f"I am {name}")
 
 
+@pytest.mark.long("a proxy, PostgreSQL, Redis and two servers start")
 @pytest.mark.timeout(2 * WITHIN_S)
 async def test_people_at_both_talk_and_nothing_is_left(trying: Trying) -> None:
     people = [Person(name, trying.url) for name in NAMES]

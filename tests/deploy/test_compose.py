@@ -85,6 +85,7 @@ def two(postgresql: Server, at: Place, tmp_path: Path) -> Iterator[tuple[str, li
         redis.ends()
 
 
+@pytest.mark.long("tests/cluster tells most of it")
 async def test_people_at_either_are_in_one_conversation(two: tuple[str, list[Process]]) -> None:
     url, servers = two
     # By its own address each, so that it is known who is where; strangers come through Caddy.

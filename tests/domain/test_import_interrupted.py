@@ -19,6 +19,7 @@ from parley.domain.importing import storing
 from parley.domain.importing.reading import Reading, remove_left
 from parley.errors import Unavailable
 from tests.databases import beside
+from tests.effort import some
 from tests.eventually import until
 from tests.importing import plain
 
@@ -71,7 +72,10 @@ async def bring(context: Context, folder: Path, file: Path) -> None:
         await storing.store(context, reading, staged, None)
 
 
-@pytest.mark.parametrize("fails", [Killed, lambda: Unavailable("The disk is full.")])
+@pytest.mark.parametrize(
+    "fails",
+    some([Killed, lambda: Unavailable("The disk is full.")], every=2, why="a kill tells most"),
+)
 async def test_wherever_it_is_cut_off_all_of_it_or_nothing_is_there_after_a_start(
     context: Context, tmp_path: Path, file: Path, fails: Callable[[], BaseException]
 ) -> None:

@@ -29,6 +29,7 @@ from parley.storage import readings as stored_readings
 from tests.domain.model import Asked, Holder, Room
 from tests.domain.stage import Stage
 from tests.domain.world import GRACE_S
+from tests.effort import times
 from tests.fuzz.effort import EFFORT
 
 # One of however many there are: taken modulo.
@@ -438,6 +439,7 @@ class Conversations(Talking):
         assert all(kind == "left" for kind, _, _ in told)
 
 
+@pytest.mark.longer
 # It takes seconds; Hypothesis may take minutes to find the shortest way to a fault.
 @pytest.mark.timeout(600 * max(1, EFFORT))
 @pytest.mark.parametrize("machine", [Talking, Conversations])
@@ -448,7 +450,7 @@ def test_the_domain_does_what_the_model_does(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30 * EFFORT or 20,
+            max_examples=30 * EFFORT or times(7, full=20),
             stateful_step_count=40,
             derandomize=EFFORT == 0,
             deadline=None,

@@ -73,6 +73,7 @@ def test_every_name_has_one(name: str) -> None:
     assert skeleton(skeleton(name)) == skeleton(name)
 
 
+@pytest.mark.long("every sign is looked at")
 def test_other_skeletons_are_counted_as_other_rules() -> None:
     # What was in Unicode 3.2 every Python knows alike; what is written with one shape a character
     # is left out, for there is a lot of it.

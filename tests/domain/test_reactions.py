@@ -123,6 +123,7 @@ async def test_the_first_fifty_are_named_and_who_came_next_moves_up(room: Room) 
     assert (await room.reacts(people[3], "👍"))[0][2] == named
 
 
+@pytest.mark.longer
 @pytest.mark.sqlite("It asks for its plan.")
 async def test_a_reaction_costs_the_same_however_many_there_are(room: Room) -> None:
     """Five thousand people on one message: what they did is never read again."""

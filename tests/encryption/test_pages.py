@@ -20,6 +20,7 @@ from parley.client.encryption import Person as Keys
 from parley.client.encryption.epochs import begin as begin_epoch
 from parley.client.pages import CannotCheck, Published, Report, check_page
 from parley.pages.published import published
+from tests.effort import some
 from tests.encryption.members import new_key
 from tests.encryption.spoiling import Sent, Spoil, spoiled
 from tests.encryption.talk import encrypted
@@ -362,7 +363,7 @@ HOSTILE: dict[str, tuple[Spoil, str]] = {
 }
 
 
-@pytest.mark.parametrize("changed", sorted(HOSTILE))
+@pytest.mark.parametrize("changed", some(sorted(HOSTILE), every=4, why="a quarter tells most"))
 async def test_a_change_is_named(server: Process, changed: str) -> None:
     spoil, words = HOSTILE[changed]
     version = ""
@@ -408,6 +409,7 @@ async def test_what_people_wrote_is_no_difference(server: Process) -> None:
 # --- the command ---
 
 
+@pytest.mark.long("a program starts for each")
 async def test_the_command_says_it_by_its_exit_code(server: Process, tmp_path: Path) -> None:
     path = await begin(server.url)
     done = await asyncio.to_thread(parley, "check-page", f"{server.url}{path}")
@@ -439,6 +441,7 @@ async def test_what_is_no_link_cannot_be_checked(url: str) -> None:
         await check_page(url, OURS)
 
 
+@pytest.mark.long("a program of its own starts for it")
 async def test_a_server_that_is_not_there_cannot_be_checked(server: Process) -> None:
     async with spoiled(server.url) as there:
         gone = there.url

@@ -15,7 +15,7 @@ from tests.faults.talk import NAMES, says_and_does, talk_at
 
 SEED = 30
 UNHEARD = 0.3
-MESSAGES = times(1_000, full=10_000)
+MESSAGES = times(300, full=10_000)
 ROOMS_EACH = 5
 WINDOW = 4
 

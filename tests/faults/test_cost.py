@@ -56,6 +56,7 @@ async def test_a_message_changes_no_index_of_conversations(tmp_path: Path) -> No
     assert apart > rows * 0.8
 
 
+@pytest.mark.long("tests/powercut has them share one every time")
 @pytest.mark.sqlite("The PostgreSQL of tests syncs nothing, so nobody waits to share it.")
 async def test_fifty_who_speak_at_once_share_their_syncs() -> None:
     shared = 0.0

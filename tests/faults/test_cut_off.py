@@ -13,7 +13,7 @@ from tests.effort import times
 from tests.faults.talk import Talk, says, talk_at, talks
 
 SEED = 40
-CUTS = times(8, full=40)
+CUTS = times(4, full=40)
 FURTHEST_APART = 25
 """Messages sent, or acknowledged, between two cuts, at most."""
 

@@ -13,7 +13,7 @@ from tests.faults.talk import talk_at, talks
 from tests.faults.verify import Stored
 
 SEED = 50
-ENDINGS = times(40, full=300)
+ENDINGS = times(20, full=300)
 SIDE_BY_SIDE = 20
 LATEST = 12
 """The ending is asked for at the nth message sent or acknowledged, up to this."""

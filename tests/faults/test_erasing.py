@@ -58,7 +58,7 @@ async def _is_erased_after_a_start(talk: Talk, folder: Path, room_id: str, numbe
         await until_erased(folder, number)
 
 
-@pytest.mark.long("a stop in the middle tells most of it")
+@pytest.mark.long("tests/domain/test_erasing.py stops in the middle every time")
 @pytest.mark.timeout(300)
 async def test_what_a_kill_left_of_a_deleted_conversation_is_erased_after_the_next_start(
     tmp_path: Path,
@@ -77,6 +77,7 @@ async def test_what_a_kill_left_of_a_deleted_conversation_is_erased_after_the_ne
         await talk.is_kept()
 
 
+@pytest.mark.long("tests/domain/test_erasing.py stops in the middle every time")
 @pytest.mark.timeout(300)
 async def test_a_stop_in_the_middle_of_an_erasure_takes_no_longer_than_any_other(
     tmp_path: Path,
@@ -93,7 +94,7 @@ async def test_a_stop_in_the_middle_of_an_erasure_takes_no_longer_than_any_other
         await _is_erased_after_a_start(talk, folder, room_id, number)
 
 
-@pytest.mark.long("a stop in the middle tells most of it")
+@pytest.mark.long("tests/domain/test_erasing.py stops in the middle every time")
 @pytest.mark.timeout(300)
 async def test_a_stop_while_outdated_messages_are_erased_takes_no_longer_than_any_other(
     tmp_path: Path,

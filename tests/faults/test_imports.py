@@ -61,7 +61,12 @@ def rows(folder: Path, table: str) -> int:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
-@pytest.mark.parametrize(("wanted", "least"), [("reading", 1), ("storing", 2_000)])
+STORING = pytest.mark.long("tests/domain/test_import_interrupted.py cuts it off every time")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "least"), [("reading", 1), pytest.param("storing", 2_000, marks=STORING)]
+)
 def test_nothing_is_left_of_an_import_that_was_killed(
     server: Process, file: Path, tmp_path: Path, wanted: str, least: int
 ) -> None:

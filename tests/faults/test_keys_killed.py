@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from parley.client.encryption.octets import to_base64url
 from tests.effort import times
@@ -19,6 +20,7 @@ KILLS = times(4, full=20)
 SEED = 28
 
 
+@pytest.mark.long("other kills tell most of it")
 async def test_what_a_kill_leaves_is_whole(tmp_path: Path) -> None:
     server, chance = Server(tmp_path / "data"), random.Random(SEED)
     await server.start()

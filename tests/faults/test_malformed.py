@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.effort import times
 from tests.raw import event
 from tests.servers import process
@@ -15,6 +17,7 @@ from tests.wire.test_line import Wire
 AT_ONCE = 10_000
 
 
+@pytest.mark.long("tests/fuzz tells most of it")
 async def test_malformed_packets_by_the_million(tmp_path: Path) -> None:
     rounds = times(10, full=100)
     frames = [masked(0x81, packet.encode()) for packet in MALFORMED]

@@ -29,9 +29,17 @@ THERE: list[tuple[Trouble, str]] = [
 ]
 """On PostgreSQL. What happens where it is gone, and reads with it, is in tests/cluster."""
 WAYS = THERE if ON_POSTGRESQL else ON_SQLITE
+WAITS: dict[Trouble, pytest.MarkDecorator] = {
+    trouble.another_program_holds_the_lock: pytest.mark.long(
+        "it waits for all that a locked database is given"
+    )
+}
 
 
-@pytest.mark.parametrize(("way", "reason"), WAYS, ids=[way.__name__ for way, _ in WAYS])
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [pytest.param(way, reason, marks=WAITS.get(way, ()), id=way.__name__) for way, reason in WAYS],
+)
 async def test_while_nothing_can_be_stored_sends_are_refused_and_reads_go_on(
     tmp_path: Path, way: Trouble, reason: str
 ) -> None:
@@ -132,6 +140,7 @@ async def test_a_second_server_on_the_same_folder_is_refused_and_the_first_goes_
         await talk.is_kept()
 
 
+@pytest.mark.long("a disk that is full tells most of it")
 async def test_a_log_that_cannot_be_written_holds_up_nobody(tmp_path: Path) -> None:
     # The disk that is full is often the one that the log is on.
     full = Path("/dev/full")

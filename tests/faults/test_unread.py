@@ -159,6 +159,7 @@ LONG = pytest.mark.long("its bound is held in tests/wire/test_unread.py every ti
 Kind = Callable[[Process, str], contextlib.AbstractAsyncContextManager[None]]
 
 
+@pytest.mark.long("its bound is held in tests/wire/test_unread.py every time")
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     "kind",

@@ -158,6 +158,7 @@ async def test_uploads_that_were_begun_leave_the_database_its_room(
     assert (await ada.call("HEAD", path, headers=headers)).headers["Upload-Offset"] == "0"
 
 
+@pytest.mark.long("a long body")
 async def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
     async with place_at(tmp_path / "data", "--max-file", "100kB") as here:
 
@@ -174,6 +175,7 @@ async def test_a_body_without_end_is_cut_off(tmp_path: Path) -> None:
         assert (refused.status, refused.json["code"]) == (413, "too_large")
 
 
+@pytest.mark.long("it waits for all that a stop is given")
 async def test_a_stop_waits_for_no_upload_and_no_download(tmp_path: Path) -> None:
     async with place_at(tmp_path / "data") as here:
         path = await begins(here.ada, here.room_id, 10 * MB)

@@ -10,8 +10,6 @@ import pytest
 from tests.files import stores
 from tests.files.stores import S3
 
-NAMES = ("moto", "seaweedfs")
-
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[S3]:
@@ -25,7 +23,10 @@ def seaweedfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
         yield store
 
 
-@pytest.fixture(params=NAMES)
+SEAWEEDFS = pytest.param("seaweedfs", marks=pytest.mark.long("moto tells most of it"))
+
+
+@pytest.fixture(params=["moto", SEAWEEDFS])
 def s3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> S3:
     """Each store, with what the environment says of it."""
     return used(request.getfixturevalue(request.param), monkeypatch)

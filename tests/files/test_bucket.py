@@ -208,6 +208,7 @@ async def test_a_bucket_that_keeps_what_is_deleted_is_cautioned_of(one_s3: S3) -
     assert "NOT ERASED in s3://versioned: the bucket keeps old versions" in bucket.caution
 
 
+@pytest.mark.long("each extra says it in the same way")
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['obstore'] = None\n"
@@ -356,6 +357,7 @@ async def test_a_size_is_asked_for_once_and_of_so_many_only(
         await bucket.size(KEY)
 
 
+@pytest.mark.long("much is put and read")
 async def test_the_event_loop_turns_while_much_is_put_and_read(
     bucket: Bucket, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ async def read(server: Process, files: list[Json]) -> list[bytes]:
     return texts
 
 
+@pytest.mark.long("tests/test_hosting.py makes backups every time")
 @pytest.mark.sqlite("It goes on with a copy of its file.")
 async def test_a_backup_says_that_the_files_stay_where_they_are_and_goes_on_with_them(
     server: Process, data: Path, one_s3: S3, tmp_path: Path

@@ -102,6 +102,7 @@ async def test_files_are_sent_read_and_erased(here: Place) -> None:
     assert "files_store_failed" not in here.server.log.read_text()
 
 
+@pytest.mark.long("tests/files/test_bucket.py tells most of it")
 async def test_while_the_store_is_away_nothing_is_lost_and_talking_goes_on(here: Place) -> None:
     ada, data = here.ada, data_of(LARGE)
     kept = await uploads(ada, here.room_id)
@@ -167,6 +168,7 @@ async def test_a_kill_in_the_middle_of_a_put_loses_nothing(here: Place) -> None:
     assert here.uploading() == []
 
 
+@pytest.mark.long("a kill in the middle tells most of it")
 async def test_a_stop_in_the_middle_of_a_put_is_a_stop_and_leaves_no_parts(here: Place) -> None:
     ada, data = here.ada, data_of(LARGE)
     path = await begins(ada, here.room_id, len(data))
@@ -184,6 +186,7 @@ async def test_a_stop_in_the_middle_of_a_put_is_a_stop_and_leaves_no_parts(here:
     assert await asks(ada, path) == len(data)
 
 
+@pytest.mark.long("it waits for all that a stop is given")
 async def test_a_stop_while_the_store_hangs_is_in_time(here: Place) -> None:
     ada = here.ada
     kept = await uploads(ada, here.room_id)
@@ -206,9 +209,10 @@ async def test_a_stop_while_the_store_hangs_is_in_time(here: Place) -> None:
     assert "panicked" not in log
 
 
+@pytest.mark.longer
 async def test_however_often_the_line_breaks_what_is_acknowledged_is_there(here: Place) -> None:
     chance = random.Random(7)
-    sizes = [chance.choice((5, 70_000, PART_BYTES + 5)) for _ in range(times(10, full=100))]
+    sizes = [chance.choice((5, 70_000, PART_BYTES + 5)) for _ in range(times(4, full=100))]
     is_over, refused, acknowledged = False, 0, dict[str, bytes]()
 
     async def reached(count: Callable[[], int], more: int) -> None:

@@ -14,13 +14,13 @@ from parley.files import store as store_module
 from parley.files.bucket import PART_BYTES, PIECE_BYTES, Bucket
 from parley.files.store import UNFINISHED, Folder, Store
 from tests.eventually import until
-from tests.files.conftest import NAMES, used
+from tests.files.conftest import SEAWEEDFS, used
 from tests.files.stores import BUCKET, MOTO_LISTS_AT_ONCE, S3
 
 KEY, OTHER = "ab" * 16, "cd" * 16
 
 
-@pytest.fixture(params=["folder", *NAMES])
+@pytest.fixture(params=["folder", "moto", SEAWEEDFS])
 async def store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Store:

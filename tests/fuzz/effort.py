@@ -1,4 +1,4 @@
-"""How hard the fuzz tries: the same few seconds in every run, or as long as `FUZZ` says."""
+"""How hard the fuzz tries: a little in every run, more in `make torture`, or as `FUZZ` says."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.effort import times
+
 EFFORT = int(os.environ.get("FUZZ", "0"))
 """How many times the usual number of examples, then chosen afresh; 0 for the usual ones."""
 
 
 def examples(number: int) -> Any:
-    """Try so many examples; without `FUZZ` always the same, so that a run tells of its change."""
+    """Try so many examples, a third of them in every run; without `FUZZ` always the same, so that a
+    run tells of its change.
+    """
     chosen = settings(
-        max_examples=number * max(1, EFFORT),
+        max_examples=number * EFFORT or times(-(-number // 3), full=number),
         derandomize=EFFORT == 0,
         deadline=None,
         database=None,
@@ -24,6 +28,6 @@ def examples(number: int) -> Any:
     )
 
     def decorate(test: Any) -> Any:
-        return pytest.mark.timeout(240 * max(1, EFFORT))(chosen(test))
+        return pytest.mark.longer(pytest.mark.timeout(240 * max(1, EFFORT))(chosen(test)))
 
     return decorate

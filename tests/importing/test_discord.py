@@ -219,6 +219,7 @@ def test_cut_off_and_endlessly_nested_files_are_refused(tmp_path: Path) -> None:
         entries(read(written(tmp_path, deep)))
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 def test_a_text_of_ten_million_letters_is_read(tmp_path: Path) -> None:
     content = "<@1002> ` ` *a " * 700_000
     assert len(one_text(tmp_path, content=content)) == len(content) - 700_000

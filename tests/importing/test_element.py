@@ -280,6 +280,7 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
         entries(read(written(tmp_path, whole)))
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 def test_a_text_of_ten_million_letters_is_read(tmp_path: Path) -> None:
     html = {"format": "org.matrix.custom.html", "formatted_body": "<b>word</b> " * 900_000}
     for content in ({"body": "word _a_ " * 1_200_000}, html):
@@ -298,6 +299,7 @@ PLACES = list(reading.places(WRITTEN))
 FUZZED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
+@pytest.mark.long("the other formats tell most of it")
 @FUZZED
 @given(st.sampled_from(PLACES), reading.STRANGE)
 def test_any_value_in_any_place_does_no_harm(

@@ -204,6 +204,7 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
         entries(read(written(tmp_path, whole)))
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 def test_a_text_of_ten_million_letters_is_read(tmp_path: Path) -> None:
     marks = [
         {"start_index": at, "length": 5 + at, "format_metadata": {"format_type": "BOLD"}}

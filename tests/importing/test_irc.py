@@ -341,6 +341,7 @@ def test_people_may_be_many(tmp_path: Path) -> None:
     assert len(chat.people) == len(entries) == 100_000
 
 
+@pytest.mark.long("a large file")
 def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     path = tmp_path / "2024-01-31.log"
     with path.open("w") as file:

@@ -203,6 +203,7 @@ def test_a_line_too_long_to_hold_is_refused(
         entries(read(written(tmp_path, [*HEAD, post(message="x" * 1000)])))
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 def test_a_text_of_ten_million_letters_is_read(tmp_path: Path) -> None:
     assert len(one_text(tmp_path, message="word :-: " * 1_200_000)) == 10_800_000
 

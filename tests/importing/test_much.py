@@ -74,7 +74,7 @@ LONG = pytest.mark.long("the others are read in the same way")
 @pytest.mark.parametrize(
     ("recognise", "like"),
     [
-        (element.recognise, of_element),
+        pytest.param(element.recognise, of_element, marks=LONG),
         pytest.param(google_chat.recognise, of_google, marks=LONG),
         pytest.param(teams.recognise, of_teams, marks=LONG),
         (rocket_chat.recognise, of_rocket_chat),

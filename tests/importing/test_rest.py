@@ -171,6 +171,7 @@ async def test_a_file_that_eats_all_memory_is_refused(
     assert "takes more memory" in failed["error"]
 
 
+@pytest.mark.long("it waits for all that a reading is given")
 async def test_a_file_that_is_read_for_ever_is_ended(
     person: People, over: Over, tea: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from parley.importing import rocket_chat, rocket_chat_words
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused, Person, Reaction
+from tests.effort import some
 from tests.importing import reading
 from tests.importing.reading import SAMPLES, entries, problems, said
 
@@ -187,7 +188,10 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
         entries(read(path))
 
 
-@pytest.mark.parametrize("piece", ["`", "[", "[a](", "*a", "_", "> ", "```", ":a:"])
+@pytest.mark.parametrize(
+    "piece",
+    some(["`", "[", "[a](", "*a", "_", "> ", "```", ":a:"], every=3, why="a third tells most"),
+)
 def test_no_text_takes_long(tmp_path: Path, piece: str) -> None:
     for length in (1_000_000, rocket_chat_words.MARKED_MAX_CHARS):
         long = piece * (length // len(piece))
@@ -195,6 +199,7 @@ def test_no_text_takes_long(tmp_path: Path, piece: str) -> None:
         assert len(entry.text) > 1000
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 def test_a_text_of_ten_million_letters_is_read(tmp_path: Path) -> None:
     [_, entry] = entries(read(written(tmp_path, line(), line(msg="word *a* " * 1_200_000))))
     assert len(entry.text) >= 10_800_000

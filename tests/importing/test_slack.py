@@ -184,6 +184,7 @@ def test_any_text_is_markdown(text: str) -> None:
     slack_text.markdown(text, lambda key: "", lambda key: "")
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 @pytest.mark.parametrize(
     "piece", ["*a ", "_a ", "<a", "```", "`a", "&gt; x\n", "*_~", ":a", "<@U01>"]
 )

@@ -292,6 +292,7 @@ def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
         entries(read(written(tmp_path, whole)))
 
 
+@pytest.mark.long("tests/importing/test_markdown.py reads as many every time")
 def test_a_text_of_ten_million_letters_is_read(tmp_path: Path) -> None:
     assert len(one_text(tmp_path, text="word _a_ " * 1_200_000)) == 10_800_000
 

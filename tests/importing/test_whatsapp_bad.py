@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from parley.importing import lines, people, whatsapp
 from parley.importing.archive import Archive
 from parley.importing.chats import Entry, ImportRefused, Problem
-from tests.effort import times
+from tests.effort import some, times
 from tests.importing.opening import chat_in, read
 
 HEAD = "31/01/2024 17:07 - "
@@ -90,6 +90,7 @@ def test_a_line_of_ten_megabytes_is_cut(tmp_path: Path) -> None:
     assert [each.place for each in problems] == ["line 2"]
 
 
+@pytest.mark.long("a large file")
 def test_a_message_without_an_end_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(f"{HEAD}Ana: one\n" + "and more\n" * 200_000 + f"{HEAD}Ana: two\n")
@@ -117,6 +118,7 @@ def test_a_million_lines_without_a_header_are_refused_early(tmp_path: Path) -> N
             tracemalloc.stop()
 
 
+@pytest.mark.long("a large file")
 def test_people_may_be_many(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with path.open("w") as file:
@@ -179,7 +181,9 @@ def test_a_damaged_archive_is_told_where_it_breaks(tmp_path: Path) -> None:
     ],
     ids=lambda text: text[:12],
 )
-@pytest.mark.parametrize("head", [HEAD, "[31/01/2024 17:07:09] "])
+@pytest.mark.parametrize(
+    "head", some([HEAD, "[31/01/2024 17:07:09] "], every=2, why="one tells most")
+)
 def test_what_is_made_to_cost_much_does_not(text: str, head: str, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(f"{head}Ana: one\n{head}Ana: {text}\n{head}Ana: three\n")
@@ -189,6 +193,7 @@ def test_what_is_made_to_cost_much_does_not(text: str, head: str, tmp_path: Path
     assert time.process_time() - began < 10
 
 
+@pytest.mark.long("a large file")
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with path.open("w") as file:

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { Speaking, largeOf } = await import("../../parley/static/js/call/order.js");
+const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
 const { whyNoCalls, whyNoDevice, whyNoRoute, whyNotIn } = await import("../../parley/static/js/call/trouble.js");
-const { clockOf, namesOf, newsOf } = await import("../../parley/static/js/call/words.js");
+const { clockOf, isFresh, isQuiet, namesOf, newsOf } = await import("../../parley/static/js/call/words.js");
 const { wordsOfCall } = await import("../../parley/static/js/sealed/calling.js");
 
 const GOOD = { loss: 0, roundTripMs: 20, availableBps: 0 };
@@ -70,6 +70,31 @@ test("quality falls at once with a bad line, and rises slowly with a good one", 
   for (let look = 0; look < 4; look += 1) assert.equal(quality.look([GOOD]), false);
   assert.equal(quality.look([GOOD]), true);
   assert.equal(quality.level, WORST - 1);
+});
+
+test("who talks while muted is told once, and who coughs is not", () => {
+  const unheard = new Unheard();
+  const told = (/** @type {number} */ from, /** @type {number} */ looks) =>
+    Array.from({ length: looks }, (_, look) => unheard.hear(0.1, from + look * 120)).filter(Boolean).length;
+  assert.equal(told(0, 3), 0);
+  assert.equal(told(10_000, 20), 1);
+  assert.equal(told(20_000, 20), 0); // they know by now
+  assert.equal(told(60_000, 20), 1);
+  assert.equal(unheard.hear(0, 200_000), false);
+});
+
+test("what began a while ago calls nobody", () => {
+  const now = Date.parse("2026-05-01T12:00:00Z");
+  assert.equal(isFresh("2026-05-01T11:59:50Z", now), true);
+  assert.equal(isFresh("2026-05-01T11:58:00Z", now), false);
+});
+
+test("nobody is called in the quiet hours of their device", () => {
+  const night = { start: "22:00", end: "07:00", time_zone: "Europe/Berlin" };
+  const at = (/** @type {string} */ time) => isQuiet(night, new Date(`2026-01-10T${time}Z`));
+  assert.deepEqual([at("21:30:00"), at("02:00:00"), at("06:30:00"), at("12:00:00")], [true, true, false, false]);
+  assert.equal(isQuiet({ ...night, start: "12:00", end: "13:00" }, new Date("2026-01-10T11:30:00Z")), true);
+  assert.equal(isQuiet(null), false);
 });
 
 test("a page over plain HTTP says why it can't call", () => {

@@ -112,6 +112,33 @@ test("who knocks and what is answered is said in words", async () => {
   ]);
 });
 
+test("a call rings until it is over, and is missed in its place", async () => {
+  await comes({ kind: "call", subject: "call", key: "7", sender: "Ben" });
+  assert.deepEqual([shown[0].title, shown[0].body], ["Ben is calling", "A talk"]);
+  assert.deepEqual([shown[0].requireInteraction, shown[0].data.url], [true, "/conversation/abc#call"]);
+  await comes({ kind: "call", subject: "call", key: "7", sender: "Ben", missed: true, seq: 3, silent: true });
+  assert.equal(shown.length, 1);
+  assert.deepEqual([shown[0].title, shown[0].requireInteraction, shown[0].renotify], ["Missed call from Ben", undefined, false]);
+  assert.equal(shown[0].data.url, "/conversation/abc#m-3");
+  await comes({ kind: "gone", subject: "call", key: "7" });
+  assert.deepEqual(shown, []);
+});
+
+test("without words a call names nobody", async () => {
+  await comes({ kind: "call", subject: "call", key: "7" });
+  await comes({ kind: "call", subject: "call", key: "8", missed: true, seq: 3 });
+  assert.deepEqual(shown.map(({ title }) => title), ["Someone is calling", "Missed call"]);
+});
+
+test("a tap on a call leads into it, in the page that is there", async () => {
+  /** @type {any[]} */
+  const told = [];
+  await comes({ kind: "call", subject: "call", key: "7", sender: "Ben" });
+  tabs = [{ url: "https://talk.example/conversation/abc", focused: false, focus: () => told.push("focus"), postMessage: (/** @type {any} */ said) => told.push(said) }];
+  await happens("notificationclick", { notification: shown[0] });
+  assert.deepEqual(told, [{ type: "call" }, "focus"]);
+});
+
 test("none is shown of a conversation that is being looked at", async () => {
   tabs = [{ url: "https://talk.example/conversation/abc#m-1", focused: true }];
   await comes({ key: "7", seq: 3, sender: "Ben", text: "Seen" });

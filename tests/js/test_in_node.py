@@ -14,10 +14,13 @@ HERE = Path(__file__).parent
 FILES = sorted(path.name for path in HERE.glob("*.test.*js"))
 WITHIN_S = 200
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None and os.environ.get("CI") != "true",
-    reason="Node.js 20 or newer was not found",
-)
+pytestmark = [
+    pytest.mark.longer,
+    pytest.mark.skipif(
+        shutil.which("node") is None and os.environ.get("CI") != "true",
+        reason="Node.js 20 or newer was not found",
+    ),
+]
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -141,6 +141,7 @@ async def test_a_certificate_of_somebody_else_is_refused(
     assert box.mails == []
 
 
+@pytest.mark.long("it waits until it is tried again")
 @pytest.mark.usefixtures("trusted")
 async def test_a_wrong_password_concerns_no_address(certificate: tuple[Path, Path]) -> None:
     async with postbox(certificate=certificate, is_tls=True, needs_login=True) as box:
@@ -229,7 +230,7 @@ async def test_a_server_that_fails_before_the_content_took_nothing(
 ) -> None:
     async with answering(script) as port:
         with pytest.raises(Unreachable):
-            await send(sender_to(port, seconds=3.0))
+            await send(sender_to(port, seconds=1.0))
 
 
 @together("script", [at_once(), at_once(HELLO), at_once(HELLO, EHLO), at_once(HELLO, EHLO, OK)])

@@ -22,6 +22,7 @@ from tests import forking
 from tests.databases import sqlite_only
 from tests.deploy.configurations import PROXIES, Proxy, every_time_one
 from tests.deploy.conftest import flags_of
+from tests.effort import some
 from tests.generous import ENVIRON
 from tests.proxying import Place, runs
 from tests.servers import begin_folder, free_port, process
@@ -207,7 +208,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("how", some(list(BROKEN), every=6, why="one of each kind tells most"))
 def test_what_a_proxy_does_wrong_is_found(how: str, authority: trustme.CA, tmp_path: Path) -> None:
     change, state, words = BROKEN[how]
     with behind(NGINX, authority, tmp_path, change) as (_, flags):
@@ -216,6 +217,7 @@ def test_what_a_proxy_does_wrong_is_found(how: str, authority: trustme.CA, tmp_p
     assert found.says("ok", "public url", "Parley answers")
 
 
+@pytest.mark.long("one that is set up wrong tells most")
 def test_a_proxy_that_is_not_trusted_is_named(authority: trustme.CA, tmp_path: Path) -> None:
     with behind(NGINX, authority, tmp_path, trusted="192.0.2.1") as (_, flags):
         found = doctor(tmp_path / "data", *flags, **trusting(authority, tmp_path))
@@ -379,6 +381,7 @@ def test_lines_are_for_people_and_tell_no_secret(data: Path) -> None:
     assert failed >= {"database", "redis", "mail", "public url"}, lines
 
 
+@pytest.mark.long("a whole server starts with few")
 def test_too_few_open_files_are_found(data: Path) -> None:
     ended = parley("doctor", "--json", "--offline", "--data", str(data), files=512)
     found = Found(ended.returncode, json.loads(ended.stdout)["findings"], ended.stdout)

@@ -15,6 +15,7 @@ import pytest
 from parley.storage.postgresql.database import PostgresqlDatabase
 from tests import databases
 from tests.cluster.engines import Redis
+from tests.effort import some
 from tests.eventually import until
 from tests.mail.postbox import PASSWORD, USER, postbox
 from tests.operating.test_doctor import Found, doctor
@@ -86,6 +87,7 @@ def test_a_postgresql_that_loses_data_or_has_too_few_connections_is_found(data: 
     assert found.code == 2
 
 
+@pytest.mark.long("PostgreSQL starts for it")
 def test_a_postgresql_that_is_not_there_or_has_no_such_database_is_found(data: Path) -> None:
     with postgresql() as server:
         found = beside(data, server.url("nowhere"))
@@ -94,6 +96,7 @@ def test_a_postgresql_that_is_not_there_or_has_no_such_database_is_found(data: P
     assert beside(data, url).says("fail", "database", "can't be used")
 
 
+@pytest.mark.long("PostgreSQL and PgBouncer start for each")
 @pytest.mark.parametrize(
     ("mode", "state", "words"),
     [
@@ -159,7 +162,9 @@ def test_what_a_redis_forgets_is_found(redis: Redis, data: Path) -> None:
 # --- mail ---
 
 
-@pytest.mark.parametrize("password", [PASSWORD, "another"])
+@pytest.mark.parametrize(
+    "password", some([PASSWORD, "another"], every=2, why="a wrong one is answered late")
+)
 async def test_whether_the_mail_server_takes_us_is_found_and_nothing_sent(
     password: str, data: Path
 ) -> None:

@@ -173,6 +173,7 @@ def prometheus(tmp_path: Path, target: str) -> Iterator[str]:
         running.wait(30)
 
 
+@pytest.mark.long("Prometheus starts, and looks at a server for a while")
 async def test_every_panel_shows_something_of_a_server_where_people_talk(tmp_path: Path) -> None:
     """But those of what there is none of, and of what went wrong."""
     with (

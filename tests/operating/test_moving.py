@@ -31,7 +31,7 @@ from parley.storage.schema import Instant, facts
 from parley.storage.sqlite.database import SqliteDatabase
 from tests import databases
 from tests.people import Person
-from tests.servers import process
+from tests.servers import begin_folder, process
 from tests.test_hosting import parley, said_in
 
 postgresql = pytest.importorskip("psycopg")
@@ -110,9 +110,7 @@ class Filler:
 
 async def filled(data: Path, rows: int = ROWS) -> None:
     """A database with something in every table."""
-    database = SqliteDatabase(data)
-    await database.open()
-    await database.close()
+    begin_folder(data)
     filler = Filler()
     with closing(sqlite3.connect(data / folder.NAME)) as connection, connection:
         for table in TABLES:
@@ -135,6 +133,7 @@ async def test_there_and_back_everything_is_the_same(data: Path, url: str, tmp_p
         assert before.execute(ids).fetchall() == after.execute(ids).fetchall()
 
 
+@pytest.mark.long("it is killed again and again")
 @pytest.mark.parametrize(
     "is_back", [False, pytest.param(True, marks=pytest.mark.long("The way there is tried."))]
 )
@@ -191,6 +190,7 @@ async def test_a_difference_is_found(data: Path, url: str, monkeypatch: pytest.M
         assert place.fact(MOVED) is None
 
 
+@pytest.mark.long("what is found to differ tells most")
 async def test_what_postgresql_cannot_store_is_named(data: Path, url: str) -> None:
     await filled(data)
     with closing(sqlite3.connect(data / folder.NAME)) as connection, connection:
@@ -199,6 +199,7 @@ async def test_what_postgresql_cannot_store_is_named(data: Path, url: str) -> No
         moving.move_data(str(data), url, nothing)
 
 
+@pytest.mark.long("all is moved twice")
 async def test_a_refused_move_leaves_the_target_as_it_is(
     data: Path, url: str, tmp_path: Path
 ) -> None:
@@ -212,6 +213,7 @@ async def test_a_refused_move_leaves_the_target_as_it_is(
         assert place.ask(off) == [(0,)]
 
 
+@pytest.mark.long("all is moved three times")
 async def test_a_database_that_was_empty_when_it_was_moved_can_be_moved_into(
     data: Path, url: str, tmp_path: Path
 ) -> None:
@@ -235,6 +237,7 @@ async def test_two_moves_at_once_are_refused_in_words(data: Path, url: str) -> N
     assert "Something else writes to the PostgreSQL database" in refused.stderr
 
 
+@pytest.mark.long("another move beside it tells most")
 async def test_nobody_becomes_an_owner_beside_a_move(
     data: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +350,7 @@ async def test_no_server_runs_on_what_was_moved_or_is_half_there(
     await SqliteDatabase(data).open()
 
 
+@pytest.mark.long("servers start, and wait for each other")
 async def test_nothing_is_moved_beside_a_server(data: Path, url: str) -> None:
     with process(data, "--port", "0", environ={"PARLEY_DATABASE_URL": ""}):
         refused = parley("move-data", str(data), url)

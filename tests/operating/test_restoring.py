@@ -249,6 +249,7 @@ def test_what_is_no_backup_is_one_sentence(data: Path, tmp_path: Path) -> None:
     assert not again.exists()
 
 
+@pytest.mark.long("a disk is made, and filled")
 def test_a_disk_that_is_full_leaves_nothing_behind(data: Path, tmp_path: Path) -> None:
     begin_folder(data)
     copy, again = tmp_path / "copy.db", tmp_path / "again"

@@ -78,6 +78,7 @@ def tables_in(url: str) -> int:
     return int(count)
 
 
+@pytest.mark.long("one that is restored tells most of it")
 def test_a_backup_that_cannot_be_restored_leaves_the_database_empty(tmp_path: Path) -> None:
     other, again = made("refused"), tmp_path / "again"
     databases.server()
@@ -115,6 +116,7 @@ def test_a_backup_that_cannot_be_restored_leaves_the_database_empty(tmp_path: Pa
     refuses(whole, "pg_restore failed", "already exists", secret=secret)
 
 
+@pytest.mark.long("tests/operating/test_restoring.py makes one under load every time")
 async def test_a_backup_made_under_load_has_all_that_was_acknowledged(tmp_path: Path) -> None:
     url, other = made("loaded"), made("loaded_again")
     data, again, copy = tmp_path / "data", tmp_path / "again", tmp_path / "copy.dump"

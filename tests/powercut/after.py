@@ -104,14 +104,14 @@ class Broken(AssertionError):
     """A promise that was not kept."""
 
 
-def cuts(events: list[Event], *, per_event: int = len(FATES)) -> Iterator[Cut]:
-    """A cut after every event, with `per_event` of the fates, in turn."""
+def cuts(events: list[Event], *, per_event: int = len(FATES), every: int = 1) -> Iterator[Cut]:
+    """A cut after every event, or each so many, with `per_event` of the fates, in turn."""
     disk, acknowledged = Disk(), 0
     turn = 0
     for number, event in enumerate(events, 1):
         disk.happens(event)
         acknowledged += isinstance(event, Acknowledged | AcknowledgedReading)
-        for _ in range(per_event):
+        for _ in range(0 if number % every else per_event):
             fate = FATES[turn % len(FATES)]
             turn += 1
             files = disk.after_a_cut(fate, random.Random(turn))
@@ -157,11 +157,13 @@ class Inspection:
                 raise Broken(f"after event {cut.after}, {cut.fate}: {seq} is lost, of {told}")
 
 
-def check_all(events: list[Event], folder: Path, *, per_event: int = len(FATES)) -> tuple[int, int]:
-    """Check a cut after every event: how many cuts, and how many different disks."""
+def check_all(
+    events: list[Event], folder: Path, *, per_event: int = len(FATES), every: int = 1
+) -> tuple[int, int]:
+    """Check a cut after every event, or each so many: how many, and how many different disks."""
     told = [event for event in events if isinstance(event, Acknowledged | AcknowledgedReading)]
     inspection, number = Inspection(folder, History(events)), 0
-    for cut in cuts(events, per_event=per_event):
+    for cut in cuts(events, per_event=per_event, every=every):
         inspection.checks(cut, told[: cut.acknowledged])
         number += 1
     return number, inspection.disks

@@ -118,6 +118,7 @@ def call(name: str) -> ModuleType:
     return importlib.import_module(f"generated.api.default.{name}")
 
 
+@pytest.mark.long("the others are generated every time")
 @pytest.mark.usefixtures("importable")
 async def test_types_for_python_take_every_real_reply(
     described: Path, ada: Caller, ben: Caller, provider: Provider

@@ -21,7 +21,7 @@ from tests.domain import test_markdown
 
 ALONE = "https://a.example/"
 HERE = Path(__file__).parent
-TEXTS = effort.times(1500, full=40_000)
+TEXTS = effort.times(500, full=40_000)
 # Links by our own rule are left out.
 PIECES = [
     *(piece for piece in test_markdown.PIECES if piece != ALONE),
@@ -53,10 +53,13 @@ READ = """
   console.log(JSON.stringify(texts.map(text => said(made.parse(text, {})))));
 """
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("node") is None or not (HERE / "node_modules" / "markdown-it").is_dir(),
-    reason="Node.js, or what it needs from npm, was not found",
-)
+pytestmark = [
+    pytest.mark.longer,
+    pytest.mark.skipif(
+        shutil.which("node") is None or not (HERE / "node_modules" / "markdown-it").is_dir(),
+        reason="Node.js, or what it needs from npm, was not found",
+    ),
+]
 
 
 def test_the_twins_read_any_text_alike() -> None:

@@ -17,6 +17,7 @@ from parley.proofs import checking
 from parley.proofs.notes import Key, bytes_of
 from parley.proofs.reading import MEMBER, NoProof
 from parley.proofs.sealing import redacted
+from tests.effort import times
 from tests.proofs.files import (
     OTHER_SIGNER,
     PICTURE,
@@ -35,11 +36,14 @@ FORMS = {"jsonl": as_lines, "json": as_json}
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 Form = Callable[[list[bytes], bytes], bytes]
 many = settings(
-    max_examples=400,
+    max_examples=times(120, full=400),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+
+pytestmark = pytest.mark.longer
 
 
 def found(path: Path, content: bytes, pinned: Key | None = None) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from parley.client.encryption import Kind
 from tests.encryption.members import Member
 from tests.people import Person
@@ -13,6 +15,7 @@ from tests.push.test_told import subscribed
 People = Callable[..., Person]
 
 
+@pytest.mark.usefixtures("brief_rest")
 async def test_only_what_says_something_is_told(person: People, service: Service) -> None:
     ada = await Member.founds(person("Ada"))
     ben = await Member.comes(person("Ben"), ada.keyring.link, ada.room_id)

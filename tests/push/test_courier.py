@@ -62,6 +62,7 @@ async def test_bytes_that_are_no_text_end_nothing(
         odd.close()
 
 
+@pytest.mark.long("it waits until that is sure")
 async def test_one_that_says_nothing_at_all_is_ended_and_one_that_works_is_not(
     courier: Courier, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

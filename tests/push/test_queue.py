@@ -24,6 +24,7 @@ from parley.live import push_services, pushing
 from parley.outward import service_of
 from parley.push import worker
 from parley.records import PuttingOff
+from tests.effort import some
 from tests.eventually import until
 from tests.people import Person
 from tests.push.service import Browser, Service, serving
@@ -113,8 +114,14 @@ async def test_a_device_that_is_no_more_is_forgotten(
     assert service.asked == ["1", "2"]
 
 
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("as_date", [False, True])
+@pytest.mark.parametrize(
+    ("status", "as_date"),
+    some(
+        [(429, False), (503, False), (503, True), (429, True)],
+        every=2,
+        why="it is read before it matters which of them it was",
+    ),
+)
 async def test_a_service_that_asks_for_rest_gets_it(
     person: People, service: Service, status: int, as_date: bool
 ) -> None:
@@ -247,6 +254,7 @@ async def test_what_is_said_while_one_is_refused_is_told(
     assert browser.got[0]["text"] == "Even"
 
 
+@pytest.mark.usefixtures("brief_rest")
 async def test_what_was_said_before_an_end_is_told_after_it_and_once(
     config: Config, service: Service
 ) -> None:
@@ -627,6 +635,7 @@ async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
     assert browser.got[0]["text"] == "Later"
 
 
+@pytest.mark.usefixtures("brief_rest")
 async def test_an_owner_is_told_of_a_knock_once_whatever_they_read(
     person: People, service: Service
 ) -> None:

@@ -69,6 +69,7 @@ def test_the_cases_are_what_the_server_finds() -> None:
     assert json.loads(json.dumps(cases.written())) == WRITTEN
 
 
+@pytest.mark.long("all of Unicode")
 @needs_node
 def test_every_sign_is_folded_alike(other: Other) -> None:
     signs = [chr(code) for code in range(1, 0x110000)]

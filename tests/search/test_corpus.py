@@ -93,6 +93,7 @@ async def found(context: Context, room: Room, typed: str) -> list[int]:
 
 
 # Twenty seconds of one core, which may have ten other things to do.
+@pytest.mark.long("a whole corpus")
 @pytest.mark.timeout(900)
 async def test_all_that_is_there_is_found_and_nothing_else(
     context: Context, said: list[str], tmp_path: Path

@@ -97,6 +97,7 @@ async def hangs_up_on(house: House, path: str, begun: threading.Semaphore) -> No
         await asyncio.wait([asked])
 
 
+@pytest.mark.long("thousands of guesses")
 async def test_one_address_closes_no_door_to_the_others(opened: Open) -> None:
     async with opened(trusted_proxies=TRUSTED) as house:
         _, path = await behind_a_passphrase(house)

@@ -46,6 +46,7 @@ def far(room_id: str, chance: random.Random) -> str:
     return "".join(chance.choices(string.ascii_letters + string.digits, k=len(room_id)))
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("address", ["/api/conversations/{}", "/conversation/{}"])
 async def test_guesses_are_answered_alike(
     http: aiohttp.ClientSession, person: People, address: str

@@ -310,6 +310,7 @@ def test_at_debug_an_exception_is_told_whole_but_on_one_line(log: io.StringIO) -
     assert "Traceback" in line
 
 
+@pytest.mark.long("another program starts")
 def test_inside_another_program_it_says_no_more(tmp_path: Path) -> None:
     program = f"""
 import asyncio, sys

@@ -166,6 +166,7 @@ async def test_who_reads_along_without_a_name_is_counted_by_address(opened: Open
         assert (await cleo.ask("sync", sync))["code"] == "rate_limited"
 
 
+@pytest.mark.long("a whole class")
 async def test_a_class_behind_one_address_opens_the_page_and_scrolls(opened: Open) -> None:
     async with opened() as house:
         room_id = await house.guest("Ada").starts()

@@ -19,7 +19,7 @@ from parley.limits.shared_windows import SharedWindows
 from tests.people import PATIENCE_S
 from tests.security.conftest import Open
 from tests.servers import START_WITHIN_S, free_port
-from tests.test_cli import assert_says_why, parley
+from tests.test_cli import assert_says_why, loaded_parley
 
 NO_REDIS_PACKAGE = "import sys; sys.modules['redis'] = None; from parley.cli import main; main()"
 
@@ -61,6 +61,7 @@ def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
 # --- what keeps it from starting ----------------------------------------------
 
 
+@pytest.mark.long("each extra says it in the same way")
 def test_without_the_extra_it_is_one_sentence(tmp_path: Path) -> None:
     flags = ["serve", "--data", str(tmp_path / "data"), "--rate-limit-storage", "redis://localhost"]
     ended = subprocess.run(
@@ -76,7 +77,7 @@ def test_without_the_extra_it_is_one_sentence(tmp_path: Path) -> None:
 def test_a_redis_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
     port = free_port()
     url = f"redis://:hunter2@127.0.0.1:{port}"
-    ended = parley("serve", "--data", str(tmp_path), "--rate-limit-storage", url)
+    ended = loaded_parley("serve", "--data", str(tmp_path), "--rate-limit-storage", url)
     assert_says_why(ended, f"127.0.0.1:{port}", "--rate-limit-storage")
     assert "hunter2" not in ended.stderr
 
@@ -84,7 +85,8 @@ def test_a_redis_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
 def test_an_address_that_redis_cannot_use_is_one_sentence(tmp_path: Path) -> None:
     url = "redis://127.0.0.1:6379/?db=nonsense"
     assert_says_why(
-        parley("serve", "--data", str(tmp_path), "--rate-limit-storage", url), "127.0.0.1:6379"
+        loaded_parley("serve", "--data", str(tmp_path), "--rate-limit-storage", url),
+        "127.0.0.1:6379",
     )
 
 

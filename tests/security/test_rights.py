@@ -21,6 +21,8 @@ OWNERS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN)
 READERS: Row = (KNOCK, OK, OK, OK, NOT_FOUND, OK)
 POSTERS: Row = (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED)
 ALL: Row = (OK, OK, OK, OK, OK, OK)
+BOTS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, FORBIDDEN, NOT_FOUND, FORBIDDEN)
+"""What a bot alone does: tests of bots have some."""
 SESSIONS: Row = ("token_required", OK, OK, OK, OK, OK)
 
 GUESTS: Row = ("token_required", *("account_required",) * 5)
@@ -262,6 +264,14 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
         {},
         (KNOCK, FORBIDDEN, FORBIDDEN, NO_FILE, NOT_FOUND, FORBIDDEN),
     ),
+    "bots": ("{path}/bots", None, OWNERS),
+    "make_bot": ("{path}/bots", {"name": "Robin"}, OWNERS),
+    "change_bot": ("{path}/bots/{bot_id}", {"may": ["read"]}, OWNERS),
+    "renew_bot": ("{path}/bots/{bot_id}/token", {}, OWNERS),
+    "revoke_bot": ("{path}/bots/{bot_id}", None, OWNERS),
+    "declare_commands": ("{path}/bots/me/commands", {"commands": []}, BOTS),
+    "commands": ("{path}/commands", None, READERS),
+    "answer_ask": ("{path}/asks/x", {}, BOTS),
     "acts": ("{path}/acts", None, OWNERS),
     "end": ("{path}/end", {}, OWNERS),
 }
@@ -289,6 +299,16 @@ EVENTS: dict[str, tuple[Json, Row]] = {
         {"id": "{message_id}"},
         (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN),
     ),
+    # On a socket that joined nothing; tests of bots are in them.
+    "use_command": (
+        {"bot": "{bot_id}", "name": "x"},
+        (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
+    ),
+    "press_button": (
+        {"id": "{message_id}", "button": "x"},
+        (KNOCK, NOT_JOINED, NOT_JOINED, NOT_JOINED, NOT_FOUND, ENDED),
+    ),
+    "answer_ask": ({"id": "x"}, BOTS),
     "pin_message": ({"id": "{message_id}", "on": True}, OWNERS),
     "react": ({"id": "{message_id}", "emoji": "👍", "on": True}, POSTERS),
     # On a socket that joined nothing; tests of calls are in them.

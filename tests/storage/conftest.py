@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from parley.storage.postgresql.database import PostgresqlDatabase
 from tests.databases import NoPostgresql, Server, asking
+
+FIRST = "as_after_a_first_start"
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +26,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         pytest.skip(f"There is no PostgreSQL: {error}.")
     started.make()
     started.start()
+    with asking(started, "postgres") as own:
+        own.execute(f"CREATE DATABASE {FIRST} TEMPLATE template0")
+    PostgresqlDatabase(started.url(FIRST), folder)._prepare()
     yield started
     started.remove()
 
 
 @pytest.fixture
 def name(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Of an empty database."""
+    """Of a database: an empty one, or for a test that opens it first as after a first start."""
     name = f"of_{abs(hash(request.node.name)):x}"
+    template = FIRST if "database" in request.fixturenames else "template0"
     with asking(server, "postgres") as own:
-        own.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        own.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield name
     with asking(server, "postgres") as own:
         own.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -14,15 +14,18 @@ import pytest
 import sqlalchemy as sa
 
 from parley.errors import BadRequest, Unavailable
+from parley.storage import folder
 from parley.storage.database import Database
 from parley.storage.prepared import execute
 from parley.storage.sqlite import database as storage
 from parley.storage.sqlite.database import SqliteDatabase
+from tests.servers import first_database
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """With a table of its own, to write down names in."""
+    (tmp_path / folder.NAME).write_bytes(first_database())
     database = SqliteDatabase(tmp_path)
     await database.open()
     await database.write(
@@ -299,6 +302,7 @@ async def test_what_the_log_holds_goes_into_the_database_once_nobody_writes(
     assert set(written) <= set(found)
 
 
+@pytest.mark.long("much is written")
 async def test_where_somebody_always_writes_and_reads_the_log_begins_anew_all_the_same(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,15 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from parley.records import Role
-from parley.storage import grants, migrate
+from parley.storage import grants
+from tests.servers import first_database
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sa.Connection]:
+    (tmp_path / "test.db").write_bytes(first_database())
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'test.db'}", isolation_level="AUTOCOMMIT")
-    migrate.migrate(engine)
     with engine.connect() as connection:
         yield connection
     engine.dispose()

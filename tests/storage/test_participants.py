@@ -9,14 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from parley.storage import participants
-from parley.storage.migrate import migrate
 from parley.storage.prepared import Prepared
+from tests.servers import first_database
 
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sa.Connection]:
+    (tmp_path / "test.db").write_bytes(first_database())
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'test.db'}", isolation_level="AUTOCOMMIT")
-    migrate(engine)
     with engine.connect() as connection:
         yield connection
     engine.dispose()

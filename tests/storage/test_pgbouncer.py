@@ -119,6 +119,7 @@ async def test_everything_goes_through_it(
     assert names(server, name) == ["after"]
 
 
+@pytest.mark.long("that all goes through it tells most of it")
 async def test_it_is_recognised_and_nothing_is_left_in_a_session(
     bouncer: Bouncer,
     server: Server,
@@ -140,6 +141,7 @@ async def test_it_is_recognised_and_nothing_is_left_in_a_session(
             assert execute(through, "SELECT 1 FROM pg_prepared_statements") == []
 
 
+@pytest.mark.long("that all else does tells most of it")
 async def test_backups_do_not_go_through_it(
     bouncer: Bouncer, server: Server, name: str, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from parley.storage.postgresql.database import PostgresqlDatabase
 from parley.storage.prepared import execute
 from parley.storage.schema import metadata
 from tests.databases import Server, asking
+from tests.effort import some
 from tests.eventually import until
 from tests.faults.cutting import Cut, Cutter
 
@@ -104,6 +105,7 @@ async def test_an_empty_database_gets_the_newest_tables(
     assert await database.read(current_revision) == NEWEST
 
 
+@pytest.mark.long("that tables are made is told every time")
 async def test_of_two_that_start_at_once_one_makes_the_tables(
     server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -171,6 +173,7 @@ async def test_an_older_database_is_brought_up_to_date(
         await each.close()
 
 
+@pytest.mark.long("tests/storage/test_migrations.py refuses one every time")
 async def test_a_database_of_a_newer_version_is_refused(
     server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -194,6 +197,7 @@ async def test_texts_are_in_the_order_of_their_bytes(
     assert await database.write(work) == ["B", "a", "b", "z", "ä"]
 
 
+@pytest.mark.long("it is about settings that are seldom met")
 async def test_what_is_set_for_the_database_changes_nothing(
     server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -230,6 +234,7 @@ async def test_what_no_text_has_is_found_nowhere(database: PostgresqlDatabase) -
     assert await database.read(query) == [("Ada",)]
 
 
+@pytest.mark.long("a connection that ends in a transaction tells most")
 async def test_nobody_notices_that_idle_connections_were_ended(
     database: PostgresqlDatabase, server: Server, name: str
 ) -> None:
@@ -267,6 +272,7 @@ async def test_a_connection_that_ends_in_a_transaction_has_it_run_again(
     assert names(server, name) == ["run 2"]
 
 
+@pytest.mark.long("PostgreSQL is stopped and started")
 async def test_a_server_that_is_away_is_told_of_and_found_again(
     database: PostgresqlDatabase, server: Server, name: str
 ) -> None:
@@ -285,7 +291,7 @@ async def test_a_server_that_is_away_is_told_of_and_found_again(
     assert await read_names(database) == ["before", "then"]
 
 
-@pytest.mark.parametrize("how", Cut)
+@pytest.mark.parametrize("how", some(list(Cut), every=3, why="one tells most of it"))
 async def test_a_commit_whose_answer_is_lost_is_looked_up(
     how: Cut, cutter: Cutter, server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -304,6 +310,7 @@ async def test_a_commit_whose_answer_is_lost_is_looked_up(
     assert names(server, name) == sorted(expected)
 
 
+@pytest.mark.long("it waits until it is too late")
 @pytest.mark.parametrize("was_stored", [True, False])
 async def test_what_cannot_be_looked_up_in_time_is_told_of_once_it_can(
     was_stored: bool, cutter: Cutter, server: Server, name: str, tmp_path: Path
@@ -339,6 +346,7 @@ async def test_those_in_one_conversation_lose_nothing_of_each_other(
         assert sorted(counts) == sorted([*range(1, 61), *range(1, 61)])
 
 
+@pytest.mark.long("those in one tell most of it")
 async def test_those_in_different_conversations_do_not_wait_for_each_other(
     server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -361,6 +369,7 @@ async def test_those_in_different_conversations_do_not_wait_for_each_other(
         assert (await waiting, await alone) == (1, 2)
 
 
+@pytest.mark.long("`make postgresql` tells most of it")
 async def test_an_old_link_locks_what_it_leads_to(
     server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -385,6 +394,7 @@ async def test_an_old_link_locks_what_it_leads_to(
         assert (await waiting, await second) == (1, 2)
 
 
+@pytest.mark.long("a connection that ends tells most of it")
 async def test_whoever_has_to_give_way_is_run_again(
     server: Server, name: str, tmp_path: Path
 ) -> None:
@@ -449,6 +459,7 @@ async def test_a_reading_sees_one_moment_and_writes_nothing(
     assert names(server, name) == ["meanwhile"]
 
 
+@pytest.mark.long("PostgreSQL is stopped and started")
 async def test_another_database_under_the_same_name_is_noticed(
     server: Server, name: str, tmp_path: Path
 ) -> None:

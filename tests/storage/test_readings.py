@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from parley.domain.conversations import SYNC_REACH
 from parley.records import Missed
 from parley.storage import messages, readings
-from parley.storage.migrate import migrate
 from parley.storage.prepared import Prepared
+from tests.servers import first_database
 
 STATEMENTS = {
     "one's own position": readings._FIND,
@@ -27,8 +27,8 @@ STATEMENTS = {
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[sa.Connection]:
+    (tmp_path / "test.db").write_bytes(first_database())
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'test.db'}", isolation_level="AUTOCOMMIT")
-    migrate(engine)
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -15,6 +15,7 @@ from parley.contract import (
 )
 from parley.pages import rendering
 from tests.calls import Caller
+from tests.effort import some
 from tests.people import PATIENCE_S
 from tests.slices import Slices, sliced
 
@@ -47,9 +48,12 @@ async def room_with(ada: Caller, text: str) -> str:
     return room_id
 
 
+PIECES = ["`a` ", "`a`", "http://a ", "Hello, Ben. ", "<&>\"'", "```\na\n```\n"]
+
+
 @pytest.mark.usefixtures("_short_slices")
 @pytest.mark.parametrize(
-    "piece", ["`a` ", "`a`", "http://a ", "Hello, Ben. ", "<&>\"'", "```\na\n```\n"]
+    "piece", some(PIECES, every=3, why="one with marks and one without tell most")
 )
 async def test_a_page_of_the_longest_messages_is_made_in_slices(ada: Caller, piece: str) -> None:
     room_id = await room_with(ada, (piece * LONGEST)[:LONGEST])

@@ -14,7 +14,7 @@ from parley import contract
 from parley.app import Parley, web_site
 from parley.calls import uploads
 from parley.config import Config
-from parley.domain import inviting
+from parley.domain import asks, inviting, sessions
 from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import now
 from tests.admins import admin, sits
@@ -177,6 +177,26 @@ async def replies_about_hosting(ada: Caller, ben: Caller) -> dict[str, Reply]:
     return found
 
 
+async def replies_about_bots(ada: Caller) -> dict[str, Reply]:
+    room_id, program = await ada.starts(), Caller(ada.app, "Echo")
+    await ada.joins(room_id)
+    room, context = f"/api/conversations/{room_id}", web_site(ada.app).context
+    found = {"make_bot": await ada.call("POST", f"{room}/bots", {"name": "Echo"})}
+    program.token, bot = found["make_bot"].body["token"], found["make_bot"].body["bot"]["user_id"]
+    offer = {"commands": [{"name": "echo", "description": "Says it again", "hint": "words"}]}
+    found["declare_commands"] = await program.call("PUT", f"{room}/bots/me/commands", offer)
+    found["commands"] = await ada.call("GET", f"{room}/commands")
+    found["bots"] = await ada.call("GET", f"{room}/bots")
+    session, ask_id = await sessions.resolve(context, ada.token), asks.new_id()
+    await asks.use_command(context, room_id, session, ask_id, bot=bot, name="echo", words="Hi")
+    found["answer_ask"] = await program.call("POST", f"{room}/asks/{ask_id}", {"text": "Hi"})
+    one = f"{room}/bots/{bot}"
+    found["change_bot"] = await ada.call("PATCH", one, {"may": ["write"]})
+    found["renew_bot"] = await ada.call("POST", f"{one}/token")
+    found["revoke_bot"] = await ada.call("DELETE", one)
+    return found
+
+
 TELEGRAM = Path(__file__).parent.parent / "importing" / "samples" / "telegram-result.json"
 """Of its messages, one is of a kind that isn't in the file."""
 
@@ -336,6 +356,7 @@ async def replies(ada: Caller, ben: Caller, provider: Provider) -> dict[str, Rep
     found |= await replies_about_accounts(ada.app, provider)
     found |= await replies_about_admins(ada.app, Caller(ada.app, "Bea"))
     found |= await replies_about_hosting(ada, ben)
+    found |= await replies_about_bots(ada)
     await ada.starts("Another, so that there is a next page")
     found["list"] = await ada.call("GET", "/api/conversations?limit=1")
     found["messages"] = await ada.call("GET", f"{room}/messages")

@@ -285,6 +285,9 @@ BODIES: dict[str, object] = {
     "invite": {"contact": "A" * 16},
     "delete_account": {"messages": "keep"},
     "rename_passkey": {"name": "Key"},
+    "make_bot": {"name": "Echo"},
+    "change_bot": {"may": ["read"]},
+    "declare_commands": {"commands": []},
 }
 
 
@@ -313,6 +316,7 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         identity_id="1",
         invite_id="x",
         blocked_id="1",
+        ask_id="x",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")

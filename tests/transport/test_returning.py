@@ -21,10 +21,13 @@ from tests import effort
 from tests.people import Person
 from tests.servers import Running
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs many open files")
+pytestmark = [
+    pytest.mark.longer,
+    pytest.mark.skipif(sys.platform == "win32", reason="needs many open files"),
+]
 
 People = Callable[..., Person]
-PEOPLE = effort.times(160, full=300)
+PEOPLE = effort.times(80, full=300)
 SAID = 40
 MISSED_MAX = 20
 

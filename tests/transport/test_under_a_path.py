@@ -102,6 +102,7 @@ async def test_only_the_whole_path_counts(server: Process) -> None:
         for path, status, leads_to in (
             (PATH, 308, f"{PATH}/"),
             (f"{PATH}/", 200, None),
+            (f"{PATH}/docs", 308, f"{PATH}/docs/"),
             (f"{PATH}ative/", 404, None),
             (f"{PATH}{PATH}/api/health", 404, None),
             ("/other/talk/", 404, None),

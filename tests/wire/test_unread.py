@@ -152,6 +152,7 @@ async def test_who_does_not_read_is_not_answered_any_more(server: Running) -> No
         assert answers == [f"43{id}[" for id in range(10, 10 + asked)]
 
 
+@pytest.mark.long("another server starts, and it waits")
 async def test_inside_another_server_who_does_not_read_is_cut_off(config: Config) -> None:
     async with running(generous(config), plain=True) as plain:
         room_id = await full_room(plain)
@@ -301,6 +302,7 @@ async def test_polling_clients_may_send_as_much_as_any(config: Config) -> None:
         assert await mallory.poll() == 400
 
 
+@pytest.mark.long("those that poll tell most")
 async def test_upgraded_clients_may_send_as_much_as_any(config: Config) -> None:
     async with (
         running(config) as server,

@@ -353,6 +353,7 @@ def test_without_postgresql_it_says_what_it_needs(tmp_path: Path) -> None:
     assert_says_why(ended, "--workers 2", "PostgreSQL", "--database-url")
 
 
+@pytest.mark.long("several processes start")
 def test_what_keeps_all_of_them_from_starting_is_said_once(tmp_path: Path) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     ended = loaded_parley(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from parley.contract.objects import Message
+from parley.contract.objects import Buttons, Message
 from parley.contract.terms import (
     ChosenNames,
     ClientId,
@@ -40,6 +40,9 @@ class SendBody(Struct, kw_only=True):
     `message` may have 8,000 characters. In an encrypted conversation it is an envelope as
     docs/encryption.md describes it, which may have more; `type` is `encrypted`, and `client_id` is
     needed. What it answers and whom it means is told in the envelope alone.
+
+    `buttons`, up to 5 of different ids, are for bots: they stand under the message, and whoever
+    presses one is told of to the bot as `asked`.
     """
 
     message: SaidText
@@ -48,6 +51,7 @@ class SendBody(Struct, kw_only=True):
     reply_to: MessageId | None = None
     mentions: ChosenNames | None = None
     attachments: FileIds | None = None
+    buttons: Buttons | None = None
 
 
 class SendReply(Struct, kw_only=True):
@@ -60,11 +64,13 @@ class SendReply(Struct, kw_only=True):
 
 class EditBody(Struct, kw_only=True):
     """What it says from now on. `mentions` as in [SendBody](#sendbody): who was meant before is
-    still meant by the name that stands there, whatever they are called since.
+    still meant by the name that stands there, whatever they are called since. `buttons` are those
+    of a bot from now on, none where the list is empty, and as before without one.
     """
 
     message: MessageText
     mentions: ChosenNames | None = None
+    buttons: Buttons | None = None
 
 
 class MessageReply(Struct, kw_only=True):

@@ -82,11 +82,13 @@ class NotificationsBody(Struct, kw_only=True):
 
 class NotificationsReply(Struct, kw_only=True):
     """What you are notified of in this conversation. `is_default`: nobody decided otherwise than
-    what is `usual` here.
+    what is `usual` here. `calls`: whether you are told when somebody calls. You are unless you
+    chose `none`, and in a conversation of more than ten only if you chose `all`.
     """
 
     success: Literal[True] = True
     level: LevelName
     usual: LevelName
     is_default: bool
+    calls: bool
     quiet_until: Timestamp | UnsetType = UNSET

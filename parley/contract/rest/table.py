@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from parley.contract.rest.accounts import ACCOUNT_CALLS
 from parley.contract.rest.admin import ADMIN_CALLS
+from parley.contract.rest.bots import BOT_CALLS
 from parley.contract.rest.call import Call, DoneReply, Nothing, Parameter
 from parley.contract.rest.calls import CallServersReply
 from parley.contract.rest.claims import ClaimReply, WhoIsWhoReply
@@ -855,6 +856,7 @@ CALLS: dict[str, Call] = {
             NotificationsBody,
             credential="participant",
         ),
+        *BOT_CALLS,
         *ACCOUNT_CALLS,
         *CONTACT_CALLS,
         INVITE_CALL,

@@ -70,6 +70,7 @@ const connection = new Connection({ roomId, store, events: serverEvents(), enter
 for (const name of ["call_state", "call_signal", "call_told"]) {
   connection.socket.on(name, (fields) => (calling || fields.call) && untilThere(calls).then((loaded) => loaded.told(name, fields)));
 }
+for (const name of ["ask_answered", "ask_late"]) connection.socket.on(name, (fields) => bots?.told(name, fields));
 // Owners alone are told who knocks, and load what tells them.
 const knocks = store.state.owner && untilThere(() => import("./people/knocks.js")).then(({ Knocks }) => {
   const told = new Knocks({ roomId, store, connection });
@@ -100,6 +101,8 @@ let pins;
 let calling;
 /** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
 let filing;
+/** @type {import("./bots/bots.js").Bots | undefined} */
+let bots;
 
 removeEventListener("click", globalThis.hear, true); // from here on buttons are answered
 
@@ -112,6 +115,7 @@ forgetSentForm();
 composer.start();
 replying.start();
 byId("message").addEventListener("input", offerNames);
+byId("message").addEventListener("input", offerCommands);
 const files = startFiles({ key, uploads, composer });
 if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")), () => {});
 if (composer.drafts.edit()) edit(({ editFrom }) => editFrom(composer.drafts.edit()));
@@ -376,8 +380,17 @@ function receiveChanged(message) {
  * @param {string} text
  * @param {import("./state/store.js").OutgoingFile[]} [files]
  */
-function send(text, files) {
+async function send(text, files) {
   teller.sent();
+  if (text[0] === "/" && !files?.length && (await startBots().catch(() => undefined))?.takes(text)) return;
+  sendMessage(text, files);
+}
+
+/**
+ * @param {string} text
+ * @param {import("./state/store.js").OutgoingFile[]} [files]
+ */
+function sendMessage(text, files) {
   offerNotifying();
   outbox.send(text, { ...replying.take(text), files });
   reading.wrote();
@@ -430,6 +443,21 @@ async function offerNames() {
   } catch {
     field.addEventListener("input", offerNames); // the network may be there next time
   }
+}
+
+/** In an encrypted conversation there are none, whatever the server says: they would get what is written in the clear. */
+async function startBots() {
+  if (byId("composer").getAttribute("method") === "dialog") return undefined;
+  const [{ Bots }] = await Promise.all([import("./bots/bots.js"), loadSheet("actions")]);
+  bots ??= new Bots({ connection, composer, send: sendMessage });
+  return bots;
+}
+
+function offerCommands() {
+  const field = /** @type {HTMLTextAreaElement} */ (byId("message"));
+  if (!field.value.startsWith("/")) return;
+  field.removeEventListener("input", offerCommands);
+  startBots().catch(() => field.addEventListener("input", offerCommands)); // the network may be there next time
 }
 
 function showPins() {
@@ -539,6 +567,11 @@ function actOnMessage(event) {
   if (message && chip) {
     event.preventDefault(); // it would send the form that is there without a script
     orTell(import("./transcript/actions.js")).then((loaded) => loaded?.press({ store, connection }, message, chip));
+    return;
+  }
+  const button = /** @type {HTMLButtonElement | null} */ (clicked.closest("[data-button]"));
+  if (message && button) {
+    orTell(startBots()).then((started) => started?.press(message, button));
     return;
   }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);

@@ -101,7 +101,7 @@ def test_names_and_messages_that_come_live_run_nothing(
     room = {"room_id": seeded.room_id}
     cleo, watch = reader
     cleo.comes(seeded.link)
-    vectors = VECTORS[:: effort.times(2, full=1)]
+    vectors = VECTORS[:: effort.times(8, full=1)]
     for number, vector in enumerate(vectors, 1):
         name = cut(vector, USERNAME_MAX_CHARS)
         for event, data in (

@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-CJKjvtuQ.js";const p=await a();o(p,await import("./conversation-CPWLNXEF.js"));
+import{p as a,f as o}from"./shared-DfrPo_es.js";const p=await a();o(p,await import("./conversation-DBJWxfJn.js"));

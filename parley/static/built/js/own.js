@@ -1,1 +1,1 @@
-import"./shared-NTsgE9qc.js";
+import"./shared-BRzmUBrm.js";

@@ -8,22 +8,27 @@ const SAID_FOR_MS = 8000;
 
 /**
  * @typedef {{isIn: boolean, isMuted: boolean, wasHere: boolean, people: import("./words.js").InCall[], startedAt: number | undefined,
- *   ownId: string}} Shown
+ *   ownId: string, rings: boolean, isBarred: boolean}} Shown
  */
 
 export class Bar {
-  /** @param {{press: () => void, leave: () => void, mute: () => void}} acts */
-  constructor({ press, leave, mute }) {
+  /** @param {{press: () => void, leave: () => void, mute: () => void, hush: () => void}} acts */
+  constructor({ press, leave, mute, hush }) {
     this.who = make("bdi", { class: "call-who" });
     this.clock = make("span", { class: "call-clock", role: "timer" });
     this.said = make("span", { class: "call-said", hidden: "" });
     this.muteIcon = icon("microphone");
     this.mute = make("button", { class: "button quiet call-square", type: "button" }, [this.muteIcon]);
     this.enter = make("button", { class: "button primary small", type: "button" });
+    this.notNow = make("button", { class: "button small quiet", type: "button", hidden: "" }, ["Not now"]);
     this.leave = make("button", { class: "button quiet call-square call-leave", type: "button", "aria-label": "Leave call", title: "Leave call" }, [icon("leave")]);
     this.root = make("section", { class: "call-bar", "aria-label": "Call", hidden: "" }, [
-      icon("phone"), make("p", { class: "call-facts" }, [this.who, " ", this.clock, this.said]), this.mute, this.enter, this.leave,
+      icon("phone"), make("p", { class: "call-facts" }, [this.who, " ", this.clock, this.said]), this.mute, this.notNow, this.enter, this.leave,
     ]);
+    this.notNow.addEventListener("click", () => {
+      hush();
+      this.enter.focus();
+    });
     this.enter.addEventListener("click", press);
     this.leave.addEventListener("click", leave);
     this.mute.addEventListener("click", mute);
@@ -34,16 +39,18 @@ export class Bar {
   }
 
   /** @param {Shown} shown */
-  show({ isIn, isMuted, wasHere, people, startedAt, ownId }) {
+  show({ isIn, isMuted, wasHere, people, startedAt, ownId, rings, isBarred }) {
     this.startedAt = startedAt;
     this.root.hidden = !people.length && this.said.hidden;
     this.isThere = people.length > 0;
-    this.who.textContent = people.length ? namesOf(people, ownId) : "";
-    const words = isIn ? "Open call" : wasHere ? "Come back" : "Join call";
+    this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : namesOf(people, ownId);
+    this.root.classList.toggle("call-rings", rings);
+    this.notNow.hidden = !rings;
+    const words = isIn ? "Open" : wasHere ? "Come back" : "Join";
     this.enter.textContent = words;
-    this.enter.setAttribute("aria-label", wasHere ? "Join call again" : words);
+    this.enter.setAttribute("aria-label", `${words}${words === "Come back" ? " to the" : ""} call`);
     const mayCall = !document.getElementById("call")?.hidden;
-    this.enter.hidden = !people.length || !(isIn || mayCall);
+    this.enter.hidden = !people.length || !(isIn || (mayCall && !isBarred));
     this.mute.hidden = this.leave.hidden = !isIn;
     this.mute.setAttribute("aria-label", isMuted ? "Unmute" : "Mute");
     this.mute.title = isMuted ? "Unmute" : "Mute";

@@ -19,11 +19,13 @@ export class Before {
    * @param {boolean} parts.isRunning
    * @param {HTMLElement} parts.opener
    * @param {() => Promise<string>} parts.join resolves to why not
+   * @param {() => void} parts.closed
    */
-  constructor({ call, isRunning, opener, join }) {
+  constructor({ call, isRunning, opener, join, closed }) {
     this.call = call;
     this.opener = opener;
     this.enter = join;
+    this.isClosed = closed;
     const title = isRunning ? "Join the call" : "Start a call";
     this.picture = make("video", { class: "call-own", autoplay: "", playsinline: "", "aria-label": "Your camera", hidden: "" });
     this.picture.muted = true;
@@ -34,7 +36,8 @@ export class Before {
     this.problem = make("p", { class: "problem-line", role: "alert" });
     this.devices = new Devices({ media: call.media, speaker: () => {} });
     this.notice = make("p", { class: "call-notice" });
-    this.join = make("button", { class: "button primary", type: "submit" }, [isRunning ? "Join" : "Start call"]);
+    this.names = isRunning ? ["Join", "Join without microphone"] : ["Start call", "Start without microphone"];
+    this.join = make("button", { class: "button primary", type: "submit" }, [this.names[0]]);
     this.cancel = make("button", { class: "button quiet", type: "button" }, ["Cancel"]);
     this.form = make("form", { class: "call-before-form" }, [
       make("h2", {}, [title]),
@@ -88,7 +91,7 @@ export class Before {
 
   /** Until somebody was in a call here once. */
   async tellOfAddresses() {
-    const recorded = "Calls are not recorded.";
+    const recorded = "Calls are not recorded or transcribed.";
     this.notice.textContent = recorded;
     const { relay_only: isRelayOnly } = await this.call.prepare();
     if (!isRelayOnly && !recall(KNOWN)) this.notice.textContent = ADDRESSES + recorded;
@@ -98,11 +101,13 @@ export class Before {
   async wish(kind, isOn) {
     this.problem.textContent = "";
     this[kind].checked = isOn;
-    if (!isOn) return this.call.media.stop(kind);
-    this.waits = Promise.all([this.waits, this.call.media.start(kind)]);
-    await this.waits;
-    this[kind].checked = this.call.media.has(kind);
-    this.devices.list();
+    if (isOn) {
+      this.waits = Promise.all([this.waits, this.call.media.start(kind)]);
+      await this.waits;
+      this[kind].checked = this.call.media.has(kind);
+      this.devices.list();
+    } else this.call.media.stop(kind);
+    this.join.textContent = this.names[this.audio.checked ? 0 : 1];
   }
 
   show() {
@@ -130,7 +135,9 @@ export class Before {
 
   closed() {
     clearInterval(this.timer);
+    this.devices.end();
     if (!this.call.peer) this.call.end("");
     this.dialog.remove();
+    this.isClosed();
   }
 }

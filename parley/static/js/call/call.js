@@ -6,7 +6,7 @@ import { between } from "../connection/between.js";
 import { remember } from "../browser/saved.js";
 import { Media } from "./media.js";
 import { Mesh } from "./mesh.js";
-import { Speaking } from "./order.js";
+import { Speaking, Unheard } from "./order.js";
 import { Quality, isBad, limitsFor } from "./quality.js";
 import { whyNoRoute, whyNotIn } from "./trouble.js";
 
@@ -21,6 +21,17 @@ import { whyNoRoute, whyNotIn } from "./trouble.js";
 const LOOK_MS = 2000;
 const HEAR_MS = 120;
 const RETRY_MS = 1000;
+/** A network that went away leaves its socket looking alive: one that says nothing for so long is opened anew. */
+const SOCKET_ANSWERS_MS = 3000;
+const SOCKET_ANSWERS_IN_SILENCE_MS = 700;
+/** But a line that is slow is no faster anew. */
+const REOPENED_EVERY_MS = 15_000;
+const PASSING = ["no_answer", "rate_limited", "unavailable"];
+/** What the server says to a socket that it doesn't know in the call yet. */
+const AWAY = ["not_joined", "not_in_call"];
+const BACK_MS = 50;
+/** A page that wasn't looked after for so long slept, as behind a closed lid. */
+const SLEPT_MS = 8000;
 /** That a call was ended is told beside its state, in either order. */
 const TOLD_WITHIN_MS = 700;
 /** Credentials of a TURN server are asked for anew this long before they end. */
@@ -51,15 +62,19 @@ export class Call {
     this.isRelayOnly = false;
     /** @type {InCall[]} */
     this.people = [];
+    /** @type {Set<string>} the user_ids of those whom one removed */
+    this.removed = new Set();
+    this.wasMet = false;
     /** @type {Map<string, Reached>} by peer */
     this.reached = new Map();
     /** @type {Map<string, Partial<Record<Kind, MediaStreamTrack>>>} by peer, what comes from them */
     this.received = new Map();
     this.speaking = new Speaking();
+    this.unheard = new Unheard();
     this.quality = new Quality();
     /** @type {Set<string>} whose line is weak */
     this.weak = new Set();
-    this.media = new Media({ changed: (kind, track) => this.sends(kind, track), failed: say });
+    this.media = new Media({ changed: (kind, track) => this.sends(kind, track), failed: say, held: (kind, isHeld) => this.held(kind, isHeld) });
     /** @type {Mesh | undefined} */
     this.transport = undefined;
     /** @type {Promise<any> | undefined} */
@@ -75,7 +90,8 @@ export class Call {
   /** What the others are told of us. */
   get flags() {
     const { media } = this;
-    return { audio: media.has("audio") && !media.isMuted, video: media.has("video"), screen: media.has("screen"), hand: this.hand };
+    const goes = (/** @type {Kind} */ kind) => media.has(kind) && !media.isHeld(kind);
+    return { audio: goes("audio") && !media.isMuted, video: goes("video"), screen: media.has("screen"), hand: this.hand };
   }
 
   /** Which servers help to find a way; asked for while somebody still looks at their own picture. */
@@ -217,6 +233,7 @@ export class Call {
     if (!state || !state.people.some(({ peer }) => peer === this.peer)) return this.comeBack();
     this.people = state.people;
     const peers = this.others().map(({ peer }) => peer);
+    this.wasMet ||= peers.length > 0;
     this.transport?.meet(peers, false);
     this.transport?.keep(peers);
     for (const peer of this.received.keys()) if (!peers.includes(peer)) this.received.delete(peer);
@@ -226,11 +243,11 @@ export class Call {
     this.changed();
   }
 
-  /** The server doesn't have us in it any more, as after it was started again. */
-  async comeBack() {
+  /** The server doesn't have us in it any more, as after it was started again. @param {number} [afterMs] */
+  async comeBack(afterMs = TOLD_WITHIN_MS) {
     if (this.isComing || this.isOver) return;
     this.isComing = true;
-    await new Promise((done) => setTimeout(done, TOLD_WITHIN_MS));
+    await after(afterMs);
     const why = this.connection.live && !this.isOver ? await this.join() : "";
     this.isComing = false;
     if (why && this.connection.live && !this.isOver) this.end(why);
@@ -248,11 +265,38 @@ export class Call {
    */
   async signal(to, data) {
     const transport = this.transport;
-    while (!this.isOver && transport === this.transport) {
-      const ack = await this.connection.ask("call_signal", { to, data });
-      if (ack.ok || !["no_answer", "rate_limited", "unavailable"].includes(ack.code)) return;
-      await new Promise((done) => setTimeout(done, (ack.retry_after ?? 0) * 1000 || RETRY_MS));
+    const isOn = () => !this.isOver && transport === this.transport;
+    while (isOn()) {
+      if (!this.connection.live || this.isComing) await after(BACK_MS);
+      else {
+        const ack = await this.asked(to, data);
+        const isAway = !ack.ok && AWAY.includes(ack.code);
+        if (ack.ok || !(isAway || PASSING.includes(ack.code))) return;
+        if (isAway) await this.comeBack(0);
+        if (isOn() && this.connection.live) await after((ack.retry_after ?? 0) * 1000 || RETRY_MS);
+      }
     }
+  }
+
+  /** @param {string} to @param {import("./link.js").Signal} data */
+  async asked(to, data) {
+    const patienceMs = this.transport?.isSilent(to) ? SOCKET_ANSWERS_IN_SILENCE_MS : SOCKET_ANSWERS_MS;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.reopen();
+    }, patienceMs);
+    const ack = await this.connection.ask("call_signal", { to, data });
+    clearTimeout(timer);
+    if (!isLate) this.reopenedAt = undefined;
+    return ack;
+  }
+
+  reopen() {
+    const now = performance.now();
+    if (now < (this.reopenedAt ?? -Infinity) + REOPENED_EVERY_MS) return;
+    this.reopenedAt = now;
+    this.connection.rejoin();
   }
 
   /** @param {string} from @returns {import("./link.js").Signing} */
@@ -283,6 +327,16 @@ export class Call {
   sends(kind, track) {
     if (track) this.latest = kind;
     this.transport?.send(kind, track);
+    if (this.peer) this.tell();
+    this.changed();
+  }
+
+  /** By a phone call, or another program. @param {Kind} kind @param {boolean} isHeld */
+  held(kind, isHeld) {
+    if (kind !== "audio" && kind !== "video") return;
+    const device = kind === "audio" ? "microphone" : "camera";
+    if (!isHeld) this.say(kind === "audio" && this.media.isMuted ? "Your microphone is back. You're muted." : `Your ${device} is back.`);
+    else this.say(`Your device has paused your ${device}, perhaps for a phone call. It comes back by itself.`);
     if (this.peer) this.tell();
     this.changed();
   }
@@ -323,6 +377,9 @@ export class Call {
   }
 
   async look() {
+    const now = Date.now();
+    if (now - (this.lookedAt ?? now) > SLEPT_MS) this.transport?.again();
+    this.lookedAt = now;
     const lines = await this.transport?.lines();
     if (!lines || this.isOver) return;
     this.quality.look(lines.values());
@@ -338,6 +395,8 @@ export class Call {
     const before = this.heardNow;
     for (const { peer } of this.others()) this.speaking.hear(peer, this.transport?.level(peer) ?? 0, now);
     this.speaking.hear(this.peer, this.media.level, now);
+    const isUnheard = this.unheard.hear(this.media.isMuted ? this.media.loudness : 0, now);
+    if (isUnheard) this.say("You're muted: others can't hear you.");
     const first = this.speaking.take(this.others().map(({ peer }) => peer), now);
     this.heardNow = `${first} ${this.people.map(({ peer }) => (this.speaking.speaks(peer, now) ? peer : "")).join()}`;
     if (before !== this.heardNow) this.changed();
@@ -361,4 +420,9 @@ export class Call {
     remember("call", "", "sessionStorage");
     this.over(why);
   }
+}
+
+/** @param {number} ms @returns {Promise<void>} */
+function after(ms) {
+  return new Promise((done) => setTimeout(done, ms));
 }

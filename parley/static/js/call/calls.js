@@ -6,7 +6,7 @@ import { byId } from "../browser/dom.js";
 import { recall } from "../browser/saved.js";
 import { announce } from "../transcript/announcer.js";
 import { Bar } from "./bar.js";
-import { namesOf, newsOf } from "./words.js";
+import { isFresh, namesOf, newsOf } from "./words.js";
 
 /** @typedef {{id: string, started_at: string, people: import("./words.js").InCall[]}} Running */
 
@@ -28,8 +28,17 @@ export class Calls {
     /** @type {import("./stage.js").Stage | undefined} */
     this.stage = undefined;
     this.button = /** @type {HTMLButtonElement} */ (byId("call"));
-    this.bar = new Bar({ press: () => this.press(), leave: () => this.call?.leave(), mute: () => this.call && this.call.mute(!this.call.media.isMuted) });
-    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack());
+    /** The call that an owner removed one from. */
+    this.barred = "";
+    /** @type {import("./ring.js").Ring | undefined} while somebody calls */
+    this.ring = undefined;
+    this.bar = new Bar({
+      press: () => this.press(), leave: () => this.call?.leave(), hush: () => this.hush(),
+      mute: () => this.call && this.call.mute(!this.call.media.isMuted),
+    });
+    // A notification of the call was tapped.
+    navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.type === "call" && this.answer());
+    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack(0));
     store.watch(["me", "active", "readOnly", "gone"], (state) => this.mayStill(state));
   }
 
@@ -37,18 +46,70 @@ export class Calls {
   told(name, fields) {
     if (name === "call_state") this.state(fields.call);
     else if (name === "call_signal") this.call?.signalled(fields);
-    else this.call?.told(fields);
+    else {
+      if (fields.what === "put_out") this.barred = this.running?.id ?? "";
+      this.call?.told(fields);
+    }
   }
 
   /** @param {Running | null} running */
   state(running) {
     const before = this.running;
     this.running = running;
+    if (running?.id !== this.barred) this.barred = "";
     this.call?.state(running);
-    if (this.call?.peer) newsOf(before?.people ?? [], running?.people ?? [], this.call.peer).forEach((words) => this.say(words));
-    else if (running && before?.id !== running.id) announce(`${namesOf(running.people.slice(0, 1), this.store.state.me?.userId)} started a call.`);
+    if (this.call?.peer) this.say(this.newsSince(before).join(" "));
+    else if (running && before?.id !== running.id) this.tellOf(running);
+    const isAnswered = running?.people.some(({ user_id: id }) => id === this.store.state.me?.userId);
+    if (!running || isAnswered) this.hush();
     this.show();
-    if (running && !this.wasHere) this.comeBack();
+    if (!running) return;
+    if (!this.wasHere) this.comeBack();
+    if (location.hash !== "#call") return;
+    history.replaceState(history.state, "", location.pathname + location.search);
+    this.answer();
+  }
+
+  /** @param {Running | null} before */
+  newsSince(before) {
+    const { call, running } = this;
+    // Whom one removed oneself, one was told of.
+    const people = (before?.people ?? []).filter(({ user_id: id }) => !call?.removed.has(id) || running?.people.some((each) => each.user_id === id));
+    return newsOf(people, running?.people ?? [], call?.peer ?? "");
+  }
+
+  /** To whoever isn't in it. @param {Running} running */
+  tellOf(running) {
+    const name = namesOf(running.people.slice(0, 1), this.store.state.me?.userId);
+    const ids = new Set(running.people.map(({ user_id: id }) => id));
+    announce(`${name} started a call.`);
+    // Two who talk already call nobody.
+    const isCalled = ids.size === 1 && !ids.has(this.store.state.me?.userId ?? "") && isFresh(running.started_at);
+    if (isCalled && !this.was() && !this.isLooking) this.ringFor();
+  }
+
+  async ringFor() {
+    this.hush();
+    const { running } = this;
+    const { Ring } = await import("./ring.js").catch(() => ({ Ring: undefined }));
+    if (!Ring || running?.id !== this.running?.id || this.call || this.isLooking || this.ring) return;
+    const ring = new Ring({ roomId: this.connection.roomId, over: () => {
+      if (this.ring === ring) this.ring = undefined;
+      this.show();
+    } });
+    this.ring = ring;
+    this.bar.hush();
+    ring.start();
+    this.show();
+  }
+
+  hush() {
+    this.ring?.stop();
+  }
+
+  /** By a notification. */
+  answer() {
+    if (this.running && !this.call && !this.button.hidden) this.press();
   }
 
   /** Where this page was in a call when it was loaded again. */
@@ -79,13 +140,15 @@ export class Calls {
 
   /** First at oneself. */
   async look() {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    this.hush();
     const loaded = await orTell(Promise.all([import("./before.js"), import("./call.js")]));
-    if (!loaded || this.call) return;
+    if (!loaded || this.call) return void (this.isLooking = false);
     const [{ Before }] = loaded;
     const call = this.made(loaded[1].Call);
-    call.prepare();
     import("./stage.js").catch(() => {}); // soon wanted
-    new Before({ call, isRunning: this.running !== null, opener: this.button, join: () => this.enter(call) }).open();
+    new Before({ call, isRunning: this.running !== null, opener: this.button, join: () => this.enter(call), closed: () => (this.isLooking = false) }).open();
   }
 
   /** @param {{audio: boolean, video: boolean}} with_ */
@@ -113,6 +176,7 @@ export class Calls {
   async enter(call) {
     if (this.call) return "";
     this.call = call;
+    this.hush();
     call.changed = () => this.call === call && this.show(); // what one looked at oneself by is over
     const [why, loaded] = await Promise.all([call.join(), import("./stage.js").catch(() => undefined)]);
     if (why || !loaded || call.isOver) {
@@ -157,7 +221,10 @@ export class Calls {
   mayStill({ me, active, readOnly, gone }) {
     const may = me && active && !gone && (!readOnly || me.role === "owner");
     if (!may && this.call) this.call.end(gone ? "" : "You can't be in calls here any more.");
-    if (!may) this.running = null;
+    if (!may) {
+      this.running = null;
+      this.hush();
+    }
     this.show();
   }
 
@@ -179,7 +246,8 @@ export class Calls {
     this.bar.show({
       isIn: call !== undefined && call.peer !== "", isMuted: call?.media.isMuted ?? false, wasHere: !call && this.wasHere !== undefined,
       people: call?.peer ? call.people : running?.people ?? [], startedAt: running ? Date.parse(running.started_at) : undefined,
-      ownId: this.store.state.me?.userId ?? "",
+      ownId: this.store.state.me?.userId ?? "", rings: this.ring !== undefined,
+      isBarred: this.barred !== "" && !this.store.state.owner,
     });
   }
 }

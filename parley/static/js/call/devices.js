@@ -22,7 +22,12 @@ export class Devices {
       [sort, make("label", { class: "call-device", hidden: "" }, [make("span", {}, [name]), /** @type {HTMLElement} */ (this.selects.get(sort))])]));
     this.root = make("div", { class: "call-devices" }, [...this.labels.values()]);
     for (const [sort, select] of this.selects) select.addEventListener("change", () => this.choose(sort, select.value));
-    navigator.mediaDevices?.addEventListener("devicechange", () => this.list());
+    this.stops = new AbortController();
+    navigator.mediaDevices?.addEventListener("devicechange", () => this.list(), { signal: this.stops.signal });
+  }
+
+  end() {
+    this.stops.abort();
   }
 
   /** Names are told to pages that may use them. */

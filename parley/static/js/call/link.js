@@ -23,6 +23,14 @@ const RESTARTS = 1;
 /** After so many tries people are told that there is no way; it is tried on, as networks change. */
 const TRIES = 2;
 const LATER_MS = 15_000;
+/** An offer that isn't answered for so long is made again: between processes of the server a signal may be lost. */
+const ANSWERED_WITHIN_MS = 3000;
+/** Sound comes fifty times a second; a browser takes seconds to say that a way is gone. */
+const SILENT_MS = 800;
+const SILENT_LOOKS = 4;
+/** Nobody is to have us make connections as fast as they can ask, nor look for them at any number of addresses. */
+const ANEW_MS = 1500;
+const CANDIDATES = 200;
 
 export class Link {
   /**
@@ -64,6 +72,15 @@ export class Link {
     this.turn = Promise.resolve();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.unanswered = undefined;
+    this.openedAt = -Infinity;
+    this.restartedAt = -Infinity;
+    this.candidates = 0;
+    /** What of their sound was played last, and since when it is that: none so far. @type {{last?: number, at: number, looks: number}} */
+    this.came = { at: 0, looks: 0 };
+    /** Nothing comes any more. */
+    this.isSilent = false;
   }
 
   start() {
@@ -94,6 +111,9 @@ export class Link {
     this.pc = undefined;
     this.pending = undefined;
     this.round = round;
+    this.openedAt = performance.now();
+    this.candidates = 0;
+    this.came = { at: 0, looks: 0 };
     const configuration = await this.configuration();
     if (this.isClosed) return undefined;
     const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...configuration });
@@ -133,7 +153,17 @@ export class Link {
     const description = pc.localDescription?.toJSON?.() ?? pc.localDescription;
     if (!description) return;
     const signed = await this.signing?.sign(description.sdp ?? "");
-    if (pc === this.pc) this.tell({ description, ...(signed && { signed }) });
+    if (pc !== this.pc) return;
+    this.tell({ description, ...(signed && { signed }) });
+    if (description.type === "offer") this.waitForAnswer(pc);
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  waitForAnswer(pc) {
+    clearTimeout(this.unanswered);
+    this.unanswered = setTimeout(() => {
+      if (pc === this.pc && pc.signalingState === "have-local-offer") this.next(() => this.describe(pc));
+    }, ANSWERED_WITHIN_MS);
   }
 
   /**
@@ -163,18 +193,19 @@ export class Link {
 
   /** @param {Signal} data */
   async take({ round, description, candidates = [], signed, rebuild }) {
-    if (rebuild) return this.isFirst && round >= this.round ? this.begin(this.round + 1) : undefined;
+    const isSoon = performance.now() < this.openedAt + ANEW_MS;
+    if (rebuild) return this.isFirst && round >= this.round && !isSoon ? this.begin(this.round + 1) : undefined;
     if (!Number.isSafeInteger(round) || round < this.round) return;
     if (description && !(await this.isTheirs(description, signed))) return this.refuse();
     this.wasAnswered = true;
     if (!this.pc || this.pc.signalingState === "closed" || round > this.round) {
-      if (description?.type !== "offer" || this.isFirst) return;
+      if (description?.type !== "offer" || this.isFirst || isSoon) return;
       await this.open(round);
     }
     const pc = this.pc;
     if (!pc) return;
     if (description && !(await this.agree(pc, description))) return;
-    for (const candidate of candidates.slice(0, 100)) await this.reach(pc, candidate);
+    for (const candidate of candidates.slice(0, CANDIDATES)) await this.reach(pc, candidate);
   }
 
   /** @param {RTCPeerConnection} pc @param {RTCSessionDescriptionInit} description */
@@ -182,7 +213,11 @@ export class Link {
     const isOffer = description.type === "offer";
     const collides = isOffer && (this.makesOffer || pc.signalingState !== "stable");
     this.ignoresOffer = collides && this.isFirst;
-    if (this.ignoresOffer) return false;
+    if (this.ignoresOffer) {
+      // Perhaps they were away when ours went out, and are back only now.
+      if (pc.signalingState === "have-local-offer") await this.describe(pc);
+      return false;
+    }
     if (!isOffer && pc.signalingState !== "have-local-offer") return false;
     await pc.setRemoteDescription(description);
     if (!isOffer) return true;
@@ -204,6 +239,8 @@ export class Link {
 
   /** @param {RTCPeerConnection} pc @param {RTCIceCandidateInit | null} candidate */
   async reach(pc, candidate) {
+    this.candidates += 1;
+    if (this.candidates > CANDIDATES) return;
     try {
       await pc.addIceCandidate(candidate ?? undefined);
     } catch (error) {
@@ -256,6 +293,7 @@ export class Link {
 
   async restartIce() {
     const pc = this.pc;
+    this.restartedAt = performance.now();
     const configuration = await this.configuration();
     if (!pc || pc !== this.pc) return;
     try {
@@ -311,9 +349,24 @@ export class Link {
   }
 
   get level() {
-    const receivers = this.pc?.getTransceivers() ?? [];
-    return Math.max(0, ...[receivers[0], receivers[3]].map((each) =>
-      each?.receiver.getSynchronizationSources?.()[0]?.audioLevel ?? 0));
+    const transceivers = this.pc?.getTransceivers() ?? [];
+    const sources = [transceivers[0], transceivers[3]].map((each) => each?.receiver.getSynchronizationSources?.()[0]);
+    this.watch(sources[0]?.timestamp, performance.now());
+    return Math.max(0, ...sources.map((source) => source?.audioLevel ?? 0));
+  }
+
+  /**
+   * Who is muted sends silence, and that comes, too.
+   * @param {number | undefined} last
+   * @param {number} now
+   */
+  watch(last, now) {
+    if (last !== this.came.last) [this.came, this.isSilent] = [{ last, at: now, looks: 0 }, false];
+    this.came.looks += 1;
+    if (last === undefined || this.isSilent || this.came.looks < SILENT_LOOKS || now < this.came.at + SILENT_MS) return;
+    this.isSilent = true;
+    const isTrying = now < this.restartedAt + ANSWERED_WITHIN_MS;
+    if (this.pc?.connectionState === "connected" && !isTrying) this.next(() => this.restartIce());
   }
 
   /** @returns {Promise<import("./transport.js").Line | undefined>} */
@@ -332,6 +385,7 @@ export class Link {
   close() {
     this.isClosed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.unanswered);
     this.pc?.close();
   }
 }

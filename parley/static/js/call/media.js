@@ -8,6 +8,11 @@ import { whyNoDevice } from "./trouble.js";
 
 const CHOSEN = "call-devices";
 const LEVEL_SAMPLES = 512;
+const SHARED = /** @type {DisplayMediaStreamOptions} */ ({
+  video: { frameRate: { ideal: 15, max: 30 } }, audio: true,
+  // Not the tab of the call itself, which would show itself in itself.
+  systemAudio: "include", surfaceSwitching: "include", selfBrowserSurface: "exclude",
+});
 
 /** The devices that somebody chose, by sort. @returns {Partial<Record<Sort, string>>} */
 export function chosen() {
@@ -28,19 +33,31 @@ export class Media {
    * @param {object} told
    * @param {(kind: Kind, track: MediaStreamTrack | null) => void} told.changed
    * @param {(words: string) => void} told.failed
+   * @param {(kind: Kind, isHeld: boolean) => void} [told.held] the system took it away for a while, or gave it back
    */
-  constructor({ changed, failed }) {
+  constructor({ changed, failed, held = () => {} }) {
     this.changed = changed;
     this.failed = failed;
+    this.told = held;
     /** @type {Map<Kind, MediaStreamTrack>} */
     this.tracks = new Map();
     this.isMuted = false;
-    /** @type {{analyser: AnalyserNode, source: MediaStreamAudioSourceNode, samples: Float32Array<ArrayBuffer>} | undefined} */
+    /**
+     * It listens to a track of its own, which mute leaves alone.
+     * @type {{analyser: AnalyserNode, source: MediaStreamAudioSourceNode, track: MediaStreamTrack, samples: Float32Array<ArrayBuffer>} | undefined}
+     */
     this.meter = undefined;
     /** @type {AudioContext | undefined} */
     this.context = undefined;
     /** @type {Map<"audio" | "video", number>} which try is the last: of two that overlap, the later counts */
     this.asked = new Map();
+    /** Whether the microphone went away, and is to come back by itself. */
+    this.misses = false;
+    this.stops = new AbortController();
+    const { signal } = this.stops;
+    const again = () => this.misses && document.visibilityState === "visible" && this.comeBack();
+    navigator.mediaDevices?.addEventListener("devicechange", again, { signal });
+    document.addEventListener("visibilitychange", again, { signal });
   }
 
   /** @param {Kind} kind */
@@ -48,11 +65,17 @@ export class Media {
     return this.tracks.has(kind);
   }
 
+  /** Whether the system keeps it from us for now: a phone call, a camera that another program wants. @param {Kind} kind */
+  isHeld(kind) {
+    return this.tracks.get(kind)?.muted ?? false;
+  }
+
   /**
    * Resolves to whether it is there now. Otherwise people are told why not.
    * @param {"audio" | "video"} kind
+   * @param {(words: string, error: unknown) => void} [failed]
    */
-  async start(kind) {
+  async start(kind, failed = this.failed) {
     const asked = (this.asked.get(kind) ?? 0) + 1;
     this.asked.set(kind, asked);
     const device = kind === "audio" ? "microphone" : "camera";
@@ -63,7 +86,7 @@ export class Media {
       this.take(kind, track);
       return true;
     } catch (error) {
-      if (this.asked.get(kind) === asked) this.failed(whyNoDevice(error, device));
+      if (this.asked.get(kind) === asked) failed(whyNoDevice(error, device), error);
       return false;
     }
   }
@@ -91,27 +114,53 @@ export class Media {
   take(kind, track) {
     this.tracks.get(kind)?.stop();
     this.tracks.set(kind, track);
-    if (kind === "audio") track.enabled = !this.isMuted;
-    if (kind === "audio") this.listen(track);
+    if (kind === "audio") {
+      track.enabled = !this.isMuted;
+      this.misses = false;
+      this.listen(track);
+    }
     if (kind === "video") track.contentHint = "motion";
     if (kind === "screen") track.contentHint = "detail";
-    track.addEventListener("ended", () => this.tracks.get(kind) === track && this.lost(kind));
+    const isOurs = () => this.tracks.get(kind) === track;
+    track.addEventListener("ended", () => isOurs() && this.lost(kind));
+    for (const name of ["mute", "unmute"]) track.addEventListener(name, () => isOurs() && this.told(kind, name === "mute"));
     this.changed(kind, track);
   }
 
   /** A device was unplugged, or sharing ended in the browser's own bar. @param {Kind} kind */
   lost(kind) {
     this.stop(kind);
-    if (kind === "audio") this.failed("Your microphone was disconnected. Others can't hear you.");
+    if (kind === "audio") this.findAnother();
     if (kind === "video") this.failed("Your camera was disconnected.");
     if (kind === "screen") this.stop("sound");
+  }
+
+  /** Where a headset is unplugged, there may be another microphone. Of cameras nobody wants one that they didn't choose. */
+  async findAnother() {
+    const lost = "Your microphone was disconnected";
+    let why = "";
+    const isThere = await this.start("audio", (words, error) => {
+      why = /** @type {any} */ (error)?.name === "NotAllowedError" ? words : `${lost}. Others can't hear you.`;
+    });
+    if (isThere) return this.failed(`${lost}. Now you're heard through ${this.tracks.get("audio")?.label || "another one"}.`);
+    this.misses = why !== "";
+    if (why) this.failed(why);
+  }
+
+  /** One that was plugged in, or the same after the page was in the background. */
+  async comeBack() {
+    this.misses = false;
+    const isThere = await this.start("audio", () => (this.misses = true));
+    if (isThere) this.failed(`Your microphone is back.${this.isMuted ? " You're muted." : " Others can hear you."}`);
   }
 
   /** @param {Kind} kind */
   stop(kind) {
     if (kind === "audio" || kind === "video") this.asked.set(kind, (this.asked.get(kind) ?? 0) + 1);
+    if (kind === "audio") this.misses = false;
     const track = this.tracks.get(kind);
     if (!track) return;
+    if (kind === "audio") this.stopListening();
     this.tracks.delete(kind);
     track.stop();
     this.changed(kind, null);
@@ -127,7 +176,7 @@ export class Media {
   /** With its sound, where the browser offers that. @returns {Promise<boolean>} */
   async share() {
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
+      const stream = await navigator.mediaDevices.getDisplayMedia(SHARED);
       const [sound] = stream.getAudioTracks();
       if (sound) this.take("sound", sound);
       this.take("screen", stream.getVideoTracks()[0]);
@@ -145,21 +194,34 @@ export class Media {
 
   /** @param {MediaStreamTrack} track */
   listen(track) {
+    this.stopListening();
+    const own = track.clone();
+    own.enabled = true;
     try {
       this.context ??= new AudioContext();
-      this.meter?.source.disconnect();
       const analyser = new AnalyserNode(this.context, { fftSize: LEVEL_SAMPLES });
-      const source = this.context.createMediaStreamSource(new MediaStream([track]));
+      const source = this.context.createMediaStreamSource(new MediaStream([own]));
       source.connect(analyser);
-      this.meter = { analyser, source, samples: new Float32Array(LEVEL_SAMPLES) };
+      this.meter = { analyser, source, track: own, samples: new Float32Array(LEVEL_SAMPLES) };
     } catch {
-      this.meter = undefined; // no meter, and a call all the same
+      own.stop(); // no meter, and a call all the same
     }
   }
 
-  /** How loud one is oneself, from 0 to 1. */
+  stopListening() {
+    this.meter?.source.disconnect();
+    this.meter?.track.stop();
+    this.meter = undefined;
+  }
+
+  /** How loud one is for others, from 0 to 1. */
   get level() {
-    if (!this.meter || !this.has("audio") || this.isMuted) return 0;
+    return this.isMuted ? 0 : this.loudness;
+  }
+
+  /** The same, also while one is muted. */
+  get loudness() {
+    if (!this.meter || !this.has("audio")) return 0;
     if (this.context?.state === "suspended") this.context.resume().catch(() => {});
     const { analyser, samples } = this.meter;
     analyser.getFloatTimeDomainData(samples);
@@ -167,6 +229,7 @@ export class Media {
   }
 
   close() {
+    this.stops.abort();
     for (const kind of [...this.tracks.keys()]) this.stop(kind);
     this.context?.close().catch(() => {});
     [this.context, this.meter] = [undefined, undefined];

@@ -89,6 +89,11 @@ export class Mesh {
     return this.links.get(peer)?.level ?? 0;
   }
 
+  /** Whether nothing is heard of somebody who was. @param {string} peer */
+  isSilent(peer) {
+    return this.links.get(peer)?.isSilent ?? false;
+  }
+
   /** @returns {Promise<Map<string, import("./transport.js").Line>>} */
   async lines() {
     const lines = await Promise.all([...this.links].map(async ([peer, link]) => /** @type {const} */ ([peer, await link.line()])));

@@ -52,6 +52,35 @@ export class Speaking {
   }
 }
 
+/** Whoever talks for so long while they are muted doesn't know it. */
+const UNHEARD_MS = 2000;
+/** Of that, so many looks find them loud: there are pauses between words. */
+const UNHEARD_LOOKS = 6;
+/** They are told again only after this. */
+const TOLD_AGAIN_MS = 30_000;
+
+/** Tells who talks and isn't heard. */
+export class Unheard {
+  constructor() {
+    /** @type {number[]} when they were loud lately */
+    this.loud = [];
+    this.told = -Infinity;
+  }
+
+  /**
+   * Whether to tell them now.
+   * @param {number} loudness from 0 to 1, of who is muted; 0 for who isn't
+   * @param {number} now in ms
+   */
+  hear(loudness, now) {
+    this.loud = this.loud.filter((at) => now - at < UNHEARD_MS);
+    if (loudness >= SPEAKS_FROM) this.loud.push(now);
+    if (this.loud.length < UNHEARD_LOOKS || now - this.told < TOLD_AGAIN_MS) return false;
+    this.told = now;
+    return true;
+  }
+}
+
 /**
  * The tile that is large, as `peer` or `peer/screen`; empty where all are alike.
  * @param {{peer: string, screen: boolean, isYou?: boolean}[]} people

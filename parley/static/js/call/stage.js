@@ -10,6 +10,8 @@ import { Tile } from "./tile.js";
 import { clockOf } from "./words.js";
 
 const SAID_FOR_MS = 10_000;
+/** As long as it rings. */
+const CALLS_FOR_MS = 30_000;
 /** Where a space means itself. */
 const TAKES_SPACE = "input, textarea, select, button, a, summary, [contenteditable]";
 
@@ -31,7 +33,7 @@ export class Stage {
     this.line = make("p", { class: "call-line", role: "status" });
     this.unblock = make("button", { class: "button primary", type: "button", hidden: "" }, ["Turn on sound"]);
     this.list = make("ul", { class: "call-tiles", tabindex: "-1", "aria-label": "People in the call" });
-    this.alone = make("p", { class: "call-alone" }, ["You're the only one here. People in this conversation see that a call is on."]);
+    this.alone = make("p", { class: "call-alone" });
     this.hint = make("p", { class: "call-hint" }, ["Hold Space to talk"]);
     const { media } = call;
     this.buttons = {
@@ -49,13 +51,15 @@ export class Stage {
     this.buttons.leave.root.classList.add("danger", "call-leave");
     this.buttons.screen.root.hidden = !navigator.mediaDevices.getDisplayMedia;
     this.buttons.picture.root.hidden = !document.pictureInPictureEnabled;
+    this.controls = make("div", { class: "call-controls", role: "toolbar", "aria-label": "Call" }, Object.values(this.buttons).map(({ root }) => root));
+    /** What one does oneself, for screen readers: the others see it. */
+    this.told = make("p", { class: "visually-hidden", role: "status" });
     this.sounds = new Sounds(() => (this.unblock.hidden = false));
     this.panel = new Panel({ call, store, speaker: (id) => this.sounds.through(id), say: (words) => this.say(words) });
     this.dialog = make("dialog", { class: "call-stage", "aria-label": "Call" }, [
       make("header", { class: "call-head" }, [make("h2", {}, ["Call"]), this.clock, this.line, this.back.root]),
       make("div", { class: "call-middle" }, [this.list, this.panel.root]),
-      this.alone, this.unblock, this.hint,
-      make("div", { class: "call-controls", role: "toolbar", "aria-label": "Call" }, Object.values(this.buttons).map(({ root }) => root)),
+      this.alone, this.unblock, this.hint, this.controls, this.told,
     ]);
     document.body.append(this.dialog);
     this.unblock.addEventListener("click", () => {
@@ -64,6 +68,7 @@ export class Stage {
     });
     this.stops = new AbortController();
     const { signal } = this.stops;
+    this.controls.addEventListener("keydown", (event) => this.step(event));
     addEventListener("keydown", (event) => this.pressed(event), { signal });
     addEventListener("keyup", (event) => event.key === " " && this.talks && this.talk(false), { signal });
     addEventListener("blur", () => this.talks && this.talk(false), { signal });
@@ -80,6 +85,7 @@ export class Stage {
     if (this.isOpen) return;
     openDialog(this.dialog, opener);
     this.list.focus();
+    this.tick();
     this.show();
   }
 
@@ -105,6 +111,15 @@ export class Stage {
       return call.media.start("audio");
     }
     call.mute(!call.media.isMuted);
+    this.told.textContent = call.media.isMuted ? "Muted" : "Unmuted";
+  }
+
+  /** Along the buttons. @param {KeyboardEvent} event */
+  step({ key }) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[key];
+    const buttons = Object.values(this.buttons).map(({ root }) => root).filter((root) => !root.hidden);
+    const at = buttons.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    if (by && at >= 0) buttons[(at + by + buttons.length) % buttons.length].focus();
   }
 
   toggleMore() {
@@ -182,6 +197,9 @@ export class Stage {
   }
 
   tick() {
+    const isCalling = !this.call.wasMet && Date.now() - this.call.startedAt < CALLS_FOR_MS;
+    const alone = isCalling ? "Calling the others…" : "You're the only one here. The others see that a call is on.";
+    if (this.alone.textContent !== alone) this.alone.textContent = alone;
     const words = clockOf(Date.now() - this.call.startedAt);
     if (this.clock.textContent !== words) this.clock.textContent = words;
   }
@@ -191,6 +209,7 @@ export class Stage {
     clearTimeout(this.quiet);
     this.stops.abort();
     this.sounds.end();
+    this.panel.devices.end();
     for (const tile of this.tiles.values()) tile.end();
     this.dialog.close();
     this.dialog.remove();

@@ -45,7 +45,7 @@ export class Tile {
     this.faces.show(this.face, person);
     this.draw(isScreen ? person.tracks.screen : person.video ? person.tracks.video : undefined, whole);
     const state = reached?.words ?? "";
-    if (this.state.textContent !== state) this.state.textContent = state;
+    if (this.state.textContent !== state) this.state.textContent = this.state.title = state;
     this.again.hidden = reached?.what !== "no_route";
     this.muted.hidden = isScreen || person.audio;
     this.hand.hidden = isScreen || !person.hand;

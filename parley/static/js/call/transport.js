@@ -24,6 +24,7 @@
  * @property {(kind: Kind, track: MediaStreamTrack | null) => void} send from now on
  * @property {(limits: Record<"audio" | "video" | "screen", import("./quality.js").Limits>) => void} limit
  * @property {(peer: string) => number} level how loud somebody is, from 0 to 1
+ * @property {(peer: string) => boolean} isSilent whether nothing comes of somebody any more, which `level` noticed
  * @property {() => Promise<Map<string, Line>>} lines
  * @property {(peer?: string) => void} again try to reach somebody again, or all, as the network is another now
  * @property {() => void} close

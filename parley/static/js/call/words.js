@@ -14,6 +14,14 @@ export function clockOf(ms) {
   return hours ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;
 }
 
+/** A call that began so lately calls whoever opens the page. */
+const FRESH_MS = 30_000;
+
+/** Whether it is worth being called for. @param {string} startedAt @param {number} [now] in ms */
+export function isFresh(startedAt, now = Date.now()) {
+  return Math.abs(now - Date.parse(startedAt)) < FRESH_MS;
+}
+
 /**
  * "Ada, Ben and 3 more", oneself last; a person with two devices once.
  * @param {{user_id: string, username: string}[]} people
@@ -52,4 +60,16 @@ export function newsOf(before, after, own) {
     else if (person.screen && !was.screen) said.push(`${person.username} is sharing their screen.`);
   }
   return said;
+}
+
+/**
+ * Whether it is in the quiet hours of this device.
+ * @param {{start: string, end: string, time_zone?: string} | null | undefined} hours
+ * @param {Date} [now]
+ */
+export function isQuiet(hours, now = new Date()) {
+  if (!hours || hours.start === hours.end) return false;
+  const time = now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: hours.time_zone });
+  const isOverMidnight = hours.start > hours.end;
+  return isOverMidnight ? time >= hours.start || time < hours.end : time >= hours.start && time < hours.end;
 }

@@ -5,10 +5,11 @@ import { between } from "./between.js";
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
- *   timestamp: string, type?: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner", alike?: boolean,
+ *   timestamp: string, type?: string, client_id?: string, edited_at?: string, pinned?: boolean, deleted?: boolean, role?: "owner" | "bot", alike?: boolean,
  *   unproven?: boolean, parts?: PartNode[], reply_to?: Answered, mentions?: string[], reactions?: Reaction[],
- *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[], late?: boolean, call?: PastCall}} Message `files`: of one's own,
+ *   attachments?: File[], files?: import("../state/store.js").OutgoingFile[], late?: boolean, call?: PastCall, buttons?: Button[]}} Message `files`: of one's own,
  *   until the server has told of it; `late`: its `parts` came after it was shown
+ * @typedef {{id: string, label: string}} Button
  * @typedef {{started_at: string, seconds: number, people: {user_id: string, username: string}[]}} PastCall
  * @typedef {{id: string, name: string, type: string, size: number, url: string, width?: number, height?: number,
  *   duration_s?: number, thumbnail_url?: string, sealed?: boolean}} File `sealed`: the server can't read it, see sealed/files.js
@@ -16,10 +17,10 @@ import { between } from "./between.js";
  * @typedef {{id: string, seq: number, user_id: string, username: string, excerpt: string, deleted?: boolean}} Answered
  * @typedef {{emoji: string, count: number, user_ids: string[], own?: boolean}} Reaction `own`: one's own is among those
  *   that are not named; the page knows it, and no server says it
- * @typedef {{user_id: string, username: string, role: "owner" | "member", online: boolean,
+ * @typedef {{user_id: string, username: string, role: "owner" | "member" | "bot", online: boolean,
  *   alike?: boolean, unproven?: boolean}} Participant
  * @typedef {{user_id: string, username: string, participant_count: number, others?: number,
- *   role?: "owner", alike?: boolean, unproven?: boolean}} Presence
+ *   role?: "owner" | "bot", alike?: boolean, unproven?: boolean}} Presence
  * @typedef {{room_id: string, title: string, description: string, messages: Message[], has_more: boolean, delta?: boolean,
  *   participants: Participant[], participants_cursor?: string, participant_count: number, is_active: boolean, seq: number, read_only?: boolean, accounts_only?: boolean,
  *   calls?: string, door?: string, keep_days?: number, erased_through?: number, read?: {user_id: string, seq: number}[], epoch?: number}} Conversation

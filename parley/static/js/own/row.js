@@ -11,7 +11,7 @@ const UNREAD_MAX = 100;
 /**
  * @typedef {{room_id: string, title: string, message_count: number, role: "owner" | "member" | "reader",
  *   is_active: boolean, pinned?: boolean, last_activity_at: string, unread: number, mentions: number,
- *   last_message?: {username: string, excerpt: string, deleted?: boolean}}} OwnConversation
+ *   last_message?: {username: string, excerpt: string, type?: "call", deleted?: boolean}}} OwnConversation
  */
 
 /** What encrypted ones are called, by room id: this device alone knows. @type {Map<string, string>} */
@@ -44,7 +44,7 @@ export function rowOf(element, conversation) {
   showFact(row, "mentions", conversation.mentions > 0 && `${few(conversation.mentions)} for you`);
   showFact(row, "unread", conversation.unread > 0 && `${few(conversation.unread)} new`);
   part(row, "last").hidden = !last;
-  part(row, "last").textContent = last ? `${last.username}: ${last.deleted ? "Deleted" : last.excerpt || "A message"}` : "";
+  part(row, "last").textContent = last ? `${last.type === "call" ? "" : `${last.username}: `}${last.deleted ? "Deleted" : last.excerpt || "A message"}` : "";
   part(row, "count").textContent = count === 1 ? "1 message" : `${count} messages`;
   showTime(/** @type {HTMLTimeElement} */ (part(row, "time")), at);
   const pin = /** @type {HTMLButtonElement} */ (part(row, "pin-button"));

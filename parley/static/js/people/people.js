@@ -79,7 +79,8 @@ function personElement(person, me, faces) {
   const element = cloneTemplate("person-template");
   const mine = person.user_id === me?.userId;
   const alike = person.alike && "same name as someone else";
-  const facts = [mine && "you", person.role === "owner" && "owner", alike, !person.online && !mine && "away"];
+  const isBot = person.role === "bot";
+  const facts = [mine && "you", person.role !== "member" && person.role, alike, !(person.online || mine || isBot) && "away"];
   element.classList.toggle("online", person.online || mine);
   element.classList.toggle("me", mine);
   element.dataset.userId = person.user_id;
@@ -140,7 +141,7 @@ export function readPeople() {
   return [...byId("people").children].map((element) => {
     const { userId = "", username = "", role, online, alike, unproven } = /** @type {HTMLElement} */ (element).dataset;
     return {
-      user_id: userId, username, role: role === "owner" ? "owner" : "member", online: online === "yes",
+      user_id: userId, username, role: /** @type {Participant["role"]} */ (role ?? "member"), online: online === "yes",
       alike: alike === "yes", unproven: unproven === "yes",
     };
   });

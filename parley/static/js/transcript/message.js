@@ -83,6 +83,7 @@ export function updateMessage(element, item, roomId, faces) {
   else showText(element, message);
   if (message.deleted) hidden.delete(element);
   showFiles(element, item);
+  showButtons(element, item);
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
@@ -107,6 +108,16 @@ function showFiles(element, { message, deleting }) {
 }
 
 /**
+ * Hardly any message has some.
+ * @param {HTMLElement} element
+ * @param {MessageItem} item
+ */
+function showButtons(element, { message, deleting }) {
+  if (!message.buttons && !element.querySelector(".message-buttons")) return;
+  untilThere(() => import("../bots/buttons.js")).then((loaded) => loaded.showButtons(element, message, Boolean(message.deleted || deleting)));
+}
+
+/**
  * Nothing was said with its files: then it says their names, for who does not see them.
  * @param {Pick<import("../connection/wire.js").Message, "message" | "attachments" | "files">} message
  */
@@ -124,7 +135,7 @@ function isOfService({ type, user_id: userId }) {
 
 /** @param {import("../connection/wire.js").Message} message */
 function markOf({ role, alike }) {
-  if (role === "owner") return "owner";
+  if (role) return role;
   return alike ? "same name as someone else" : "";
 }
 
@@ -233,15 +244,17 @@ export function readMessage(element) {
   const attachments = attached && JSON.parse(attached);
   shown.set(element, isWordless({ message, attachments }) ? "" : message);
   element.querySelector("noscript")?.remove();
+  const buttons = /** @type {HTMLElement | null} */ (element.querySelector(".message-buttons"))?.dataset.buttons;
   const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, message,
     timestamp: /** @type {HTMLTimeElement} */ (part(element, "time")).dateTime,
-    client_id: clientId, role: role === "owner" ? "owner" : undefined, alike: alike === "yes",
+    client_id: clientId, role: /** @type {"owner" | "bot" | undefined} */ (role), alike: alike === "yes",
     unproven: unproven === "yes", deleted: deleted === "yes", edited_at: editedAt,
     pinned: pinned === "yes", ...(element.classList.contains("service") && { type: userId ? "call" : "system" }),
     reply_to: readQuote(element), mentions: mentions ? JSON.parse(mentions) : undefined,
     reactions: JSON.parse(reacted?.dataset.reactions ?? "[]"), ...(attachments && { attachments }),
+    ...(buttons && { buttons: JSON.parse(buttons) }),
   };
 }
 

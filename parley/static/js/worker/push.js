@@ -8,8 +8,8 @@ import { worker } from "./scope.js";
 
 /**
  * @typedef {object} Pushed
- * @property {"talk" | "knocks" | "door" | "invite" | "reports" | "gone"} kind
- * @property {"talk" | "knocks" | "door" | "invite" | "reports"} subject
+ * @property {"talk" | "call" | "knocks" | "door" | "invite" | "reports" | "gone"} kind
+ * @property {"talk" | "call" | "knocks" | "door" | "invite" | "reports"} subject
  * @property {string} key what the conversation is known by, whatever its link
  * @property {string} [room_id]
  * @property {string} [title]
@@ -21,6 +21,7 @@ import { worker } from "./scope.js";
  * @property {number} [at]
  * @property {boolean} [silent]
  * @property {string} [answer]
+ * @property {boolean} [missed] of a call
  */
 
 /** Where admins see what was reported. */
@@ -29,6 +30,9 @@ const REPORTS = `${ROOT}/admin/reports`;
 worker.addEventListener("push", (event) => event.waitUntil(show(event.data?.json())));
 worker.addEventListener("notificationclick", (event) => event.waitUntil(open(event.notification)));
 worker.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+
+/** As a phone on a table. */
+const RINGS_MS = [400, 200, 400, 1000, 400, 200, 400];
 
 /** @param {Pushed | undefined} pushed */
 async function show(pushed) {
@@ -57,17 +61,26 @@ export function notification(pushed, tag) {
     silent: pushed.silent ?? false,
     icon: `${ROOT}/apple-touch-icon.png`,
     timestamp: pushed.at,
+    // Until it is answered, over, or swept away.
+    ...(isRinging(pushed) && { requireInteraction: true, vibrate: RINGS_MS }),
     data: { key: pushed.key, url: address(pushed) },
   }];
+}
+
+/** @param {Pushed} pushed */
+function isRinging({ kind, missed }) {
+  return kind === "call" && !missed;
 }
 
 /**
  * @param {Pushed} pushed
  * @returns {{title: string, body: string}}
  */
-export function words({ kind, title = "", room_id: roomId = "", count = 1, sender, text, attachments, answer }) {
+export function words({ kind, title = "", room_id: roomId = "", count = 1, sender, text, attachments, answer, missed }) {
   if (kind === "reports") return { title: count > 1 ? `${count} reports are waiting` : "A report is waiting", body: "" };
   const called = titleOf({ title, room_id: roomId });
+  if (kind === "call" && missed) return { title: sender ? `Missed call from ${sender}` : "Missed call", body: called };
+  if (kind === "call") return { title: sender ? `${sender} is calling` : "Someone is calling", body: called };
   if (kind === "door") {
     return answer === "declined"
       ? { title: "Request declined", body: "The owner didn't let you in. You can knock again." }
@@ -98,11 +111,12 @@ function waiting(count) {
 }
 
 /** @param {Pushed} pushed */
-function address({ kind, room_id: roomId = "", seq }) {
+function address({ kind, room_id: roomId = "", seq, missed }) {
   if (kind === "invite") return `${ROOT}/conversations#invites`;
   if (kind === "reports") return REPORTS;
   const page = pathOf(roomId);
-  return kind === "talk" && seq ? `${page}#m-${seq}` : page;
+  if (kind === "call" && !missed) return `${page}#call`;
+  return (kind === "talk" || kind === "call") && seq ? `${page}#m-${seq}` : page;
 }
 
 /**
@@ -123,6 +137,7 @@ async function open(shown) {
   const path = url.split("#")[0];
   const tabs = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = tabs.find((/** @type {any} */ tab) => new URL(tab.url).pathname === path);
+  if (there && url.endsWith("#call")) there.postMessage({ type: "call" });
   if (there) return there.focus();
   return worker.clients.openWindow(url);
 }

@@ -115,7 +115,7 @@ export class Mentions {
    */
   option(person, at) {
     const element = cloneTemplate("person-template");
-    const facts = [person.role === "owner" && "owner", person.alike && "same name as someone else", !person.online && "away"];
+    const facts = [person.role !== "member" && person.role, person.alike && "same name as someone else", !(person.online || person.role === "bot") && "away"];
     element.setAttribute("role", "option");
     element.id = `naming-${at}`;
     element.classList.toggle("online", person.online);

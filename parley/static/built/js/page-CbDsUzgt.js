@@ -1,1 +1,0 @@
-import{r as n}from"./device-D9pytr1S.js";import{a as o}from"./shown-DQWtETv7.js";import"./shared-CJKjvtuQ.js";import"./soon-CFmzl0cF.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-B8VKrU7r.js";import{c as o}from"./shown-DKL_ItZg.js";import"./shared-Cib-3PZM.js";import"./soon-uJBLqdrw.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,0 +1,106 @@
+"""What devices in a call tell each other, and what becomes of the call where some of it is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import socketio
+from playwright.sync_api import Browser, Playwright, WebSocketRoute
+
+from tests.browser import chromium
+from tests.browser.test_calls import FAKE_DEVICES, calls, hears, is_reached, joins, meets
+from tests.browser.visitor import Visitor
+from tests.servers import Process
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+FLOOD = 100
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = chromium.launch(playwright, *FAKE_DEVICES)
+    yield browser
+    browser.close()
+
+
+class Losing:
+    """Between somebody's page and the server: of what others tell it, loses the next that hold
+    this.
+    """
+
+    def __init__(self, who: Visitor) -> None:
+        self._next: list[str] = []
+        who.page.route_web_socket(re.compile(r"/socket\.io/"), self._between)
+
+    def loses(self, *holding: str) -> None:
+        self._next += holding
+
+    @property
+    def has_lost_all(self) -> bool:
+        return not self._next
+
+    def _between(self, route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def passes(message: str | bytes) -> None:
+            is_signal = isinstance(message, str) and '"call_signal"' in message
+            if is_signal and self._next and self._next[0] in str(message):
+                del self._next[0]
+            else:
+                route.send(message)
+
+        server.on_message(passes)
+
+
+@pytest.mark.parametrize("lost", ['"offer"', '"answer"'])
+def test_what_is_lost_on_the_way_is_said_again(ada: Visitor, ben: Visitor, lost: str) -> None:
+    # Ben comes later, so he offers.
+    losing = Losing(ada if lost == '"offer"' else ben)
+    meets(ben, meets(ada))
+    losing.loses(lost)
+    calls(ada)
+    joins(ben)
+    for one, other in ((ada, "Ben"), (ben, "Ada")):
+        is_reached(one, other)
+        hears(one)
+    assert losing.has_lost_all
+    # And so it is with what they agree on later.
+    losing.loses(lost)
+    ben.measures("() => connections[0].restartIce()")
+    ben.page.wait_for_function("() => connections[0].signalingState === 'have-local-offer'")
+    ben.page.wait_for_function("() => connections[0].signalingState === 'stable'")
+    assert losing.has_lost_all
+    for who in (ada, ben):
+        hears(who)
+        assert who.measures("() => connections.length") == 1
+
+
+def test_nobody_makes_a_page_connect_as_fast_as_they_can_ask(
+    site: Process, ada: Visitor, ben: Visitor
+) -> None:
+    link = meets(ada)
+    meets(ben, link)
+    calls(ada)
+    room_id = link.rpartition("/")[2]
+    sly = socketio.SimpleClient()
+    sly.connect(site.url, transports=["websocket"])
+    assert sly.call("join_room", {"room_id": room_id, "username": "Sly"})["ok"]
+    came = sly.call("call_join", {"room_id": room_id, "audio": True, "video": False})
+    of_ada = came["people"][0]["peer"]
+    joins(ben)
+    is_reached(ben, "Ada")
+    of_ben = sly.call("call_join", {"room_id": room_id, "audio": True, "video": False})
+    [of_ben] = [each["peer"] for each in of_ben["people"] if each["username"] == "Ben"]
+    # Whoever came later makes the offers: to Ada Sly makes many, and Ben is asked for many.
+    offer = {"description": {"type": "offer", "sdp": "v=0\r\n"}}
+    for number in range(1, FLOOD):
+        for peer, data in ((of_ada, offer), (of_ben, {"rebuild": True})):
+            signal = {"room_id": room_id, "to": peer, "data": {**data, "round": number}}
+            assert sly.call("call_signal", signal)["ok"]
+    for who in (ada, ben):
+        hears(who)
+        assert who.measures("() => connections.length") < FLOOD / 5
+    sly.disconnect()
