@@ -132,6 +132,11 @@ class Server(GuardedSocketIO):
         """Packets that were dropped since the start."""
         return self.eio.counts["malformed"]
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether there is a bound to what one address may have."""
+        return self.eio.places.is_limited
+
     def send_to(
         self, sids: Iterable[str], event: str, data: object, seq: int | None = None
     ) -> None:
@@ -180,14 +185,17 @@ class Server(GuardedSocketIO):
         if client is not None:
             self.eio.unseated.stop(client)
 
-    def gives_sign(self, sid: str) -> bool:
-        """Whether it has answered all that it was asked so far; it is asked again."""
+    def ask(self, sid: str) -> None:
+        """Have it give a sign, unless it owes one already."""
         client = self._client(sid)
-        if client is None or client in self.eio.pongs:
-            return False
-        self.eio.pings.stop(client)
-        client.ping()
-        return True
+        if client is not None and client not in self.eio.pongs:
+            self.eio.pings.stop(client)
+            client.ping()
+
+    def has_answered(self, sid: str) -> bool:
+        """Whether it is there, and gave all the signs that it was asked for."""
+        client = self._client(sid)
+        return client is not None and client not in self.eio.pongs
 
     def unseated(self, sid: str) -> None:
         """It takes part in nothing any more: it may stay if it soon does again. A stream can't."""
