@@ -14,6 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from parley.chat.composer import Field
+from parley.chat.rows import Rows
 
 KEYS = """\
 Writing
@@ -120,7 +121,7 @@ class Choose(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog tall"):
             yield Static(self._title, classes="title", markup=False)
-            yield OptionList(*(Option(row) for row in self._rows), compact=True, markup=False)
+            yield Rows(*(Option(row) for row in self._rows), compact=True, markup=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_index)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rich.text import Text
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from parley import harmless
 from parley.chat import cells
+from parley.chat.rows import Rows
 from parley.client import types
 
 WIDTH = 22
@@ -65,7 +65,7 @@ class Crowd:
         return max(self._others, self.online - len(self._people))
 
 
-class People(OptionList):
+class People(Rows):
     def __init__(self) -> None:
         super().__init__(id="people", compact=True, markup=False)
 

@@ -60,6 +60,12 @@ async def test_what_is_typed_in_a_terminal_arrives_and_it_is_left_as_it_was(
         assert await ben.end() == 0
 
 
+def has_reversed(shown: Terminal, text: str) -> bool:
+    """Whether that stands on the screen with its colours the other way round."""
+    cells = [cell for line in shown.screen.buffer.values() for cell in line.values()]
+    return any(cell.reverse and cell.data == text for cell in cells)
+
+
 async def test_without_colours_there_are_none(person: Arrive, tmp_path: Path) -> None:
     ada = person("Ada")
     room, link = await a_room(ada)
@@ -68,6 +74,9 @@ async def test_without_colours_there_are_none(person: Arrive, tmp_path: Path) ->
         await ben.shows("Message as Ben", "Grey")
         ben.type("\t")
         await ben.shows("▌  Grey")
+        ben.type("+")
+        await ben.shows("React")
+        await ben.until(lambda: has_reversed(ben, "👍"))
         assert not COLOURS.search(ben.written), COLOURS.search(ben.written)
 
 
