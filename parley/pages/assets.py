@@ -27,7 +27,10 @@ PRESSED = ".br"
 """Ends the name of a file that is another one, pressed by Brotli."""
 _SOURCES = ("css", "js", "vendor")
 _ON_ALL_PAGES = ("img/favicon.svg",)
-_NOT_ON_PAGES = {f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"}
+_NOT_ON_PAGES = {
+    *(f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"),
+    *(f"{BUILT}/js/client.js", "js/client.js"),
+}
 _FOR_ADMINS = ("js/admin.js", "css/pages/admin.css", "css/admin.css")
 """What no browser keeps for later: hardly anyone needs it."""
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")

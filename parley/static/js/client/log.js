@@ -11,7 +11,7 @@ import { GAP_MS, Missing } from "../connection/missing.js";
 
 export class Log extends Missing {
   /**
-   * @param {import("../connection/line.js").Line} line
+   * @param {import("../connection/line.js").Whole} line
    * @param {(happened: Happened) => void} tell
    */
   constructor(line, tell) {

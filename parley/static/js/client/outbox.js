@@ -12,7 +12,7 @@ const OUT_MAX = 100;
 /** @typedef {{event: string, fields: object, isOut: boolean, done: (ack: any) => void, failed: (why: Error) => void}} Waiting */
 
 export class Outbox {
-  /** @param {import("../connection/line.js").Line} line */
+  /** @param {import("../connection/line.js").Whole} line */
   constructor(line) {
     this.line = line;
     /** @type {Set<Waiting>} in the order in which they were given */

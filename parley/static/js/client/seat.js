@@ -27,6 +27,10 @@ export class Seat extends Line {
     this.isIn = false;
     /** Whether it ever was. */
     this.wasIn = false;
+    /** @type {number | undefined} how long a server that let nobody in wished us to wait, in seconds */
+    this.wish = undefined;
+    this.gone = () => this.lose();
+    this.back = () => this.tryNow();
     /** @type {any} */ (this.socket).onAny(heard);
   }
 
@@ -62,11 +66,30 @@ export class Seat extends Line {
     this.retryLater(ack.retry_after);
   }
 
-  /** @param {any} error */
+  start() {
+    this.socket.on("connect_error", (error) => this.refused(error));
+    globalThis.addEventListener?.("offline", this.gone);
+    globalThis.addEventListener?.("online", this.back);
+    super.start();
+  }
+
+  stop() {
+    globalThis.removeEventListener?.("offline", this.gone);
+    globalThis.removeEventListener?.("online", this.back);
+    super.stop();
+  }
+
+  /** @param {any} error where the server said why: first of all who listens, so that it is not tried again in vain */
   refused(error) {
     const told = error?.data;
-    if (told?.code && !(this.wasIn && isPassing(told.code))) return this.over(new Refused({ error: error.message, ...told }));
-    this.retryLater(told?.retry_after);
+    this.wish = told?.retry_after;
+    if (told?.code && !(this.wasIn && isPassing(told.code))) this.over(new Refused({ error: error.message, ...told }));
+  }
+
+  /** @param {number} [afterS] */
+  retryLater(afterS = this.wish) {
+    this.wish = undefined;
+    super.retryLater(afterS);
   }
 
   waits() {

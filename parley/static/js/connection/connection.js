@@ -35,6 +35,8 @@ export class Connection extends Line {
   }
 
   start() {
+    addEventListener("offline", () => this.lose());
+    addEventListener("online", () => this.tryNow());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tryNow());
     super.start();
   }
@@ -61,7 +63,7 @@ export class Connection extends Line {
 
   /** With a name comes a new cookie, and a socket shows its cookie only when it opens. */
   reopen() {
-    this.store.dispatch({ type: "connection", status: "connecting" });
+    this.show("connecting");
     super.reopen();
   }
 
@@ -106,7 +108,7 @@ export class Connection extends Line {
       this.store.dispatch({ type: "me", me: { userId: ack.user_id, username: ack.username, role: ack.role } });
       this.store.dispatch({ type: "own_read", seq: ack.read_seq ?? 0, isAll: true });
     }
-    this.store.dispatch({ type: "connection", status: "connected" });
+    this.show("connected");
     this.entered();
   }
 
@@ -121,17 +123,25 @@ export class Connection extends Line {
   rest() {
     this.resting = true;
     this.socket.disconnect();
-    this.store.dispatch({ type: "connection", status: "connecting" });
+    this.show("connecting");
   }
 
   stop() {
     super.stop();
-    this.store.dispatch({ type: "connection", status: "stopped" });
+    this.show("stopped");
   }
 
   /** @param {number} retryAt */
   waits(retryAt) {
-    this.store.dispatch({ type: "connection", status: navigator.onLine ? "reconnecting" : "offline", retryAt });
+    this.show(navigator.onLine ? "reconnecting" : "offline", retryAt);
+  }
+
+  /**
+   * @param {import("../state/store.js").State["connection"]["status"]} status
+   * @param {number} [retryAt]
+   */
+  show(status, retryAt) {
+    this.store.dispatch({ type: "connection", status, retryAt });
   }
 
   tryNow() {

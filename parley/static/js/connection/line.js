@@ -40,7 +40,11 @@ export function isPassing(code) {
   return ["no_answer", "rate_limited", "unavailable", "internal"].includes(code);
 }
 
-/** Whoever has one says what comes of it: see `enter`, `waits` and `live`. */
+/**
+ * Those who build on it say what else they do: `enter` when it is open, `waits` until it is tried again; and when it is `live`,
+ * which is open, and in. Pages begin with this, so it has no empty methods for them.
+ * @typedef {Line & {enter: () => void, waits: (until: number) => void, readonly live: boolean}} Whole
+ */
 export class Line {
   /**
    * @param {string} roomId
@@ -53,37 +57,15 @@ export class Line {
     this.stopped = false;
     /** Disconnected by its own wish. */
     this.resting = false;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined;
-    /** @type {Engine | undefined} the last that was opened */
-    this.engine = undefined;
   }
 
   start() {
-    this.socket.on("connect", () => this.enter());
-    this.socket.on("connect_error", (error) => this.refused(error));
+    this.socket.on("connect", () => /** @type {any} */ (this).enter());
+    this.socket.on("connect_error", () => this.retryLater());
     this.socket.on("disconnect", (reason) => {
       if (reason !== "io client disconnect") this.retryLater();
     });
-    globalThis.addEventListener?.("offline", () => this.lose());
-    globalThis.addEventListener?.("online", () => this.tryNow());
     this.connectNow();
-  }
-
-  /** It is open: now to come in. */
-  enter() {}
-
-  /** @param {number} _until when it is tried again */
-  waits(_until) {}
-
-  /** @param {any} _error the server let nobody in, or there was none */
-  refused(_error) {
-    this.retryLater();
-  }
-
-  /** Whether it is open, and one is in. */
-  get live() {
-    return this.socket.connected;
   }
 
   /**
@@ -100,7 +82,7 @@ export class Line {
    * @param {object} fields
    */
   tell(event, fields) {
-    if (this.live) this.socket.emit(event, { room_id: this.roomId, ...fields });
+    if (/** @type {any} */ (this).live) this.socket.emit(event, { room_id: this.roomId, ...fields });
   }
 
   reopen() {
@@ -110,7 +92,7 @@ export class Line {
 
   /** The server took this socket out of the conversation, or it is dead and does not show it. */
   rejoin() {
-    if (this.live) this.reopen();
+    if (/** @type {any} */ (this).live) this.reopen();
   }
 
   // A network that went away leaves its socket looking alive for most of a minute.
@@ -134,8 +116,9 @@ export class Line {
     const wait = afterS ? afterS * 1000 : delay;
     this.attempt += 1;
     clearTimeout(this.timer);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = setTimeout(() => this.connectNow(), wait);
-    this.waits(Date.now() + wait);
+    /** @type {any} */ (this).waits(Date.now() + wait);
   }
 
   tryNow() {
@@ -157,6 +140,7 @@ export class Line {
    */
   watchOpening(engine) {
     if (engine === this.engine) return;
+    /** @type {Engine | undefined} */
     this.engine = engine;
     /** @param {string} reason */
     const closed = (reason) => reason === "forced close" || this.lose();

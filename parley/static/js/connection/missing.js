@@ -5,9 +5,12 @@
 export const GAP_MS = 250;
 const AGAIN_MS = 2000;
 
-/** Whoever has one knows how far it is, `seq`, and takes what comes. */
+/**
+ * Those who build on it know how far they are, `seq`, and take what comes.
+ * @typedef {Missing & {readonly seq: number, take: (since: number, ack: import("./wire.js").OkAck) => void}} Whole
+ */
 export class Missing {
-  /** @param {import("./line.js").Line} connection */
+  /** @param {import("./line.js").Whole} connection */
   constructor(connection) {
     this.connection = connection;
     this.busy = false;
@@ -16,20 +19,9 @@ export class Missing {
     this.timer = undefined;
   }
 
-  /** All changes up to this one are known. */
-  get seq() {
-    return 0;
-  }
-
-  /**
-   * @param {number} _since
-   * @param {import("./wire.js").OkAck} _ack
-   */
-  take(_since, _ack) {}
-
   /** @param {number} seq of the last change, as the server tells now and then */
   position(seq) {
-    if (seq > this.seq) this.now();
+    if (seq > /** @type {any} */ (this).seq) this.now();
   }
 
   /**
@@ -58,10 +50,10 @@ export class Missing {
   async everyPage() {
     let more = true;
     while (more && this.connection.live) {
-      const since = this.seq;
+      const { seq: since } = /** @type {any} */ (this);
       const ack = await this.connection.ask("sync", { since });
       if (!ack.ok) return this.failed(ack);
-      this.take(since, ack);
+      /** @type {any} */ (this).take(since, ack);
       more = ack.more;
     }
   }
