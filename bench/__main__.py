@@ -10,8 +10,12 @@
     python -m bench --databases         moving between SQLite and PostgreSQL, and what a join costs
     python -m bench --metrics           what metrics cost a message, within ten minutes
     python -m bench --encrypted         an encrypted conversation beside an open one
+    python -m bench --stream            an event on a stream beside one on a socket
+    python -m bench --chat              how soon parley chat shows a long conversation
+    python -m bench --client            parley.client beside python-socketio's
     python -m bench --accounts          what accounts cost, among a hundred thousand
     python -m bench --calls             what arrives in a call, and what it costs
+    python -m bench --hooks             what webhooks cost those who talk
 
 Figures are always printed. The page in docs, which is quoted, is written anew
 by the standard set and by the growth, each as a whole, and by nothing less.
@@ -29,15 +33,19 @@ from bench import (
     accounts,
     calls,
     chart,
+    chatting,
+    clients,
     cluster,
     databases,
     encrypted,
+    hooking,
     machine,
     metering,
     published,
     report,
     rounds,
     searching,
+    streams,
 )
 from bench.results import Results
 from bench.scale import QUICK, STANDARD, Scale
@@ -81,11 +89,25 @@ def main() -> None:
     if asked.encrypted:
         print(encrypted.measure(asked.parley, cores, is_quick=asked.quick))
         return
+    if asked.chat:
+        print(chatting.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.client:
+        print(clients.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.stream:
+        with machine.pinned(cores.load):
+            print(streams.measure(asked.parley, cores, is_quick=asked.quick))
+        return
     if asked.accounts:
         print(accounts.measure(asked.parley, cores, is_quick=asked.quick))
         return
     if asked.calls:
         calls.measure(asked.parley, cores, is_quick=asked.quick)
+        return
+    if asked.hooks:
+        with machine.pinned(cores.load):
+            print(hooking.measure(asked.parley, cores, is_quick=asked.quick))
         return
     stopped = False
     try:
@@ -155,8 +177,12 @@ def _arguments() -> argparse.Namespace:
     add("--databases", action="store_true", help="moving, and joins on PostgreSQL, instead")
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--encrypted", action="store_true", help="what encryption costs, instead")
+    add("--stream", action="store_true", help="what a stream costs beside a socket, instead")
+    add("--chat", action="store_true", help="how soon parley chat shows messages, instead")
+    add("--client", action="store_true", help="what a program can say and hear, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
     add("--calls", action="store_true", help="what arrives in a call, instead")
+    add("--hooks", action="store_true", help="what webhooks cost, instead")
     add("--rounds", type=int, help=f"how often each is measured (default {STANDARD_ROUNDS})")
     names = [work.name for work in WORKLOADS]
     names += sorted({work.group for work in WORKLOADS if work.group})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, expect
 
 from bench import machine
 from tests.browser import chromium, hearing
@@ -19,12 +19,14 @@ from tests.browser.visitor import Visitor
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hal", "Ida", "Jon")
 HEARD_WITHIN_S = 60.0
+WITHIN_MS = 90_000.0
 LOOK_MS = 1000
 
 
 @contextlib.contextmanager
 def browser(playwright: Playwright, scratch: Path, path: str = "", *more: str) -> Iterator[Browser]:
     """With a camera, and a microphone that is never silent."""
+    expect.set_options(timeout=WITHIN_MS)
     flags = [*chromium.FLAGS, *hearing.flags(scratch), *more]
     launched = playwright.chromium.launch(executable_path=path or chromium.path(), args=flags)
     try:

@@ -182,14 +182,6 @@ def _trouble(home: network.Home, ada: Visitor, ben: Visitor, size: Size) -> Iter
         silences = _changes(home, ada, ben, size.changes, is_apart=is_apart)
         yield _row(f"{what}: silent for", "changed", silences)
     began = hearing.now_ms()
-    home.lose(100)
-    time.sleep(size.cut_s)
-    home.lose(0)
-    back = hearing.now_ms()
-    _heard_by_both(ada, ben, back)
-    after = max(hearing.first_heard_ms(each, back, within_s=1) for each in (ada, ben))
-    yield f"Nothing gets through for {size.cut_s:.0f} s: heard again {after:.0f} ms after that."
-    began = hearing.now_ms()
     before = ben.measures(hearing.SENT_AT_MOST)
     home.lose(LOSES_PERCENT)
     time.sleep(size.lossy_s)
@@ -201,6 +193,13 @@ def _trouble(home: network.Home, ada: Visitor, ben: Visitor, size: Size) -> Iter
         f"{size.lossy_s:.0f} s, where it was {before}; "
         f"longest silence {max(silences):.0f} ms; {states[-1]}."
     )
+    home.lose(100)
+    time.sleep(size.cut_s)
+    home.lose(0)
+    back = hearing.now_ms()
+    _heard_by_both(ada, ben, back)
+    after = max(hearing.first_heard_ms(each, back, within_s=1) for each in (ada, ben))
+    yield f"Nothing gets through for {size.cut_s:.0f} s: heard again {after:.0f} ms after that."
 
 
 def _changes(
@@ -208,9 +207,9 @@ def _changes(
 ) -> list[float]:
     """From the wire to the air, and back: how long nothing was heard."""
     silences = []
-    for number in range(times):
+    for _ in range(times):
         _heard_by_both(ada, ben, hearing.now_ms())
-        one, other = (home.wire, "air") if number % 2 else (home.air, "wire")
+        one, other = (home.wire, "air") if home.by == "air" else (home.air, "wire")
         if not is_apart:
             one()
             time.sleep(HANDED_OVER_S)
@@ -239,18 +238,18 @@ def _cost(
         callers.browser(playwright, scratch) as browser,
         callers.people([browser] * 6, _url(server)) as here,
     ):
-        time.sleep(size.settle_s)
-        idle = _ns_a_second(server, size.cost_s)
         began, from_ns = time.perf_counter(), callers.nanoseconds(server.pid)
         for number in range(size.messages):
             here[number % 6].says(f"Message {number}")
-        took = time.perf_counter() - began
-        said = callers.nanoseconds(server.pid) - from_ns - idle * took
+        took, all_of_it = time.perf_counter() - began, callers.nanoseconds(server.pid) - from_ns
+        time.sleep(size.settle_s)  # what messages leave to be done later
+        idle = _ns_a_second(server, size.cost_s)
+        said = all_of_it - idle * took
         began, from_ns = time.perf_counter(), callers.nanoseconds(server.pid)
         callers.come_together(here, video=False)
-        time.sleep(size.settle_s)
         took = time.perf_counter() - began
         coming = callers.nanoseconds(server.pid) - from_ns - idle * took
+        time.sleep(size.settle_s)
         talking = _ns_a_second(server, size.cost_s) - idle
         hour = coming + 3600 * talking
         messages = said * 100 / size.messages

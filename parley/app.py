@@ -28,6 +28,7 @@ from parley.addresses import Proxies
 from parley.bus import Subscriber, hints
 from parley.bus.choice import bus_of
 from parley.bus.shared import SharedBus
+from parley.calls.hooked import hooked
 from parley.chores import Chores, push_seed
 from parley.config import Config
 from parley.control import answers
@@ -57,6 +58,7 @@ from parley.files.choice import store_of
 from parley.files.inbox import Inbox
 from parley.files.store import UPLOADS, Store
 from parley.limits.limiter import Kind, Limits
+from parley.live.delivering import Delivering
 from parley.live.ordering import Ordering
 from parley.live.pushing import Pushing
 from parley.mail.choice import mail_of
@@ -71,17 +73,21 @@ from parley.pages.claims import claim_pages
 from parley.pages.client import client_pages
 from parley.pages.contacts import contact_pages
 from parley.pages.conversations import pages
+from parley.pages.desks import desk_pages
 from parley.pages.documentation import documentation_pages
 from parley.pages.door import door_pages
 from parley.pages.export import export_pages
 from parley.pages.files import file_pages
 from parley.pages.files_of import file_list_pages
+from parley.pages.framing import framing_pages
+from parley.pages.hooks import hook_pages
 from parley.pages.imports import import_pages
 from parley.pages.mail import mail_pages
 from parley.pages.manage import manage_pages
 from parley.pages.manifest import manifest_pages
 from parley.pages.messages import message_pages
 from parley.pages.notifying import notifying_pages
+from parley.pages.oembed import oembed_pages
 from parley.pages.providers import provider_pages
 from parley.pages.reactions import reaction_pages
 from parley.pages.reporting import reporting_pages
@@ -127,6 +133,7 @@ class Parley(Quart):
     limits: Limits
     chores: Chores
     pushing: Pushing
+    delivering: Delivering
     assets: Assets
     metrics: Metrics | None = None
     """Where they are on."""
@@ -208,21 +215,25 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     limits = Limits(config)
     realtime = Realtime(context, config, limits)
     pushing, indexing = Pushing(context), Indexing(context)
+    delivering = Delivering(context)
     context.bus.subscribe(functools.partial(_hear_host, context, realtime))
     ordering = _tell_in_order(context, realtime)
     if ordering is None:
         context.bus.subscribe(realtime.audience.deliver)
         context.bus.subscribe(pushing.hear)
+        context.bus.subscribe(delivering.hear)
         context.bus.subscribe(indexing.hear)
     else:
         # Where this process does not do the chores, what happens would only be heaped up.
         context.bus.subscribe(_if_chores(context, pushing.hear))
+        context.bus.subscribe(_if_chores(context, delivering.hear))
         context.bus.subscribe(_if_chores(context, indexing.hear))
 
     def begin_anew() -> None:
         context.slices.begin(pushing.begin_anew())
         context.counts.forget()
         context.seen.forget()
+        delivering.begin_anew()
         indexing.begin_anew()
         context.slices.begin(realtime.load_host())
         realtime.send_away()
@@ -233,9 +244,16 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
     app.logger = logs.for_library("answer_failed")
     app.database, app.realtime, app.limits = database, realtime, limits
     app.files = filing.store
-    app.pushing = pushing
+    app.pushing, app.delivering = pushing, delivering
     app.chores = Chores(
-        context, config, realtime.audience, pushing, indexing, ordering, lambda: _secret(app)
+        context,
+        config,
+        realtime.audience,
+        pushing,
+        delivering,
+        indexing,
+        ordering,
+        lambda: _secret(app),
     )
     app.assets = Assets(root=config.root)
     app.worker = worker
@@ -248,6 +266,7 @@ def create_app(config: Config | None = None, *, worker: str = "0") -> Parley:
         relays=relays_of(config),
         root=config.root,
     )
+    web_site(app).streams = realtime.streams
     web_site(app).imports = Imports(context, config.data, is_on=config.imports)
     app.config["MAX_CONTENT_LENGTH"] = contract.FORM_MAX_BYTES
     app.config["MAX_FORM_MEMORY_SIZE"] = contract.FORM_MAX_BYTES
@@ -403,6 +422,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(pages)
     app.register_blueprint(reaction_pages)
     app.register_blueprint(door_pages)
+    app.register_blueprint(desk_pages)
     app.register_blueprint(manage_pages)
     app.register_blueprint(message_pages)
     app.register_blueprint(account_pages)
@@ -417,15 +437,19 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(file_list_pages)
     app.register_blueprint(export_pages)
     app.register_blueprint(search_pages)
+    app.register_blueprint(hook_pages)
     app.register_blueprint(import_pages)
     app.register_blueprint(claim_pages)
     app.register_blueprint(documentation_pages())
     app.register_blueprint(file_pages(allowed_origins=config.allowed_origins))
     app.register_blueprint(arrivals())
+    app.register_blueprint(hooked())
     if has_mail:
         for blueprint in mail_pages():
             app.register_blueprint(blueprint)
     app.register_blueprint(app.assets.blueprint())
+    app.register_blueprint(framing_pages(app.assets))
+    app.register_blueprint(oembed_pages)
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
     app.register_blueprint(client_pages(app.assets, allowed_origins=config.allowed_origins))
@@ -493,6 +517,7 @@ def _start_and_stop(app: Parley, context: Context) -> None:
         if app.metrics is not None:
             await app.metrics.close()
         await app.pushing.close()
+        await app.delivering.close()
         if site.imports is not None:
             await site.imports.close()
         await context.providers.close()
@@ -527,6 +552,6 @@ async def _count_what_leads_nowhere() -> None:
 
 async def _note(response: Response) -> Response:
     # At debug alone: a path can hold a link, and a link is a key.
-    path = request.path.partition("#")[0].partition("%23")[0]
+    path = logs.without_code(request.path.partition("#")[0].partition("%23")[0])
     log.debug("request", method=request.method, path=path, status=response.status_code)
     return response

@@ -24,13 +24,16 @@ from parley.domain.indexing import Indexing
 from parley.domain.mailing import Mailing, Shown
 from parley.domain.rekeying import Rekeying
 from parley.errors import Unavailable
+from parley.hooks import signing
+from parley.hooks import worker as hooking
 from parley.live.audience import Audience
+from parley.live.delivering import Delivering
 from parley.live.ordering import Ordering
 from parley.live.pushing import Pushing
 from parley.pages import titles
 from parley.push import vapid
 from parley.push.courier import Courier
-from parley.push.post import Setup
+from parley.push.post import Push, Setup
 from parley.records import Conversation
 from parley.secret import Secret
 
@@ -75,6 +78,7 @@ class Chores:
     config: Config
     audience: Audience
     pushing: Pushing
+    delivering: Delivering
     indexing: Indexing
     ordering: Ordering | None
     secret: Callable[[], Secret]
@@ -106,6 +110,7 @@ class Chores:
                 self._erase_files,
                 self._rekey,
                 self._push_anew,
+                self._deliver_anew,
                 self._send_mail,
                 self._index_anew,
                 self._give_up_imports,
@@ -127,6 +132,7 @@ class Chores:
                 self._erase_files(),
                 self._rekey(),
                 self._push(),
+                self._deliver(),
                 self._send_mail(),
                 self.indexing.run(),
             )
@@ -215,7 +221,7 @@ class Chores:
             _push_contact(self.config),
             tuple(str(network) for network in self.config.push_networks),
         )
-        await self.pushing.run(Courier(setup), lambda what: secret.tag("push topic", what))
+        await self.pushing.run(Courier[Push](setup), lambda what: secret.tag("push topic", what))
 
     async def _send_mail(self) -> None:
         if self.context.mail is not None:
@@ -228,6 +234,19 @@ class Chores:
             await self._push()
         finally:
             await self.pushing.close()
+
+    async def _deliver(self) -> None:
+        secret = self.secret()
+        networks = tuple(str(network) for network in self.config.hook_networks)
+        courier = Courier[hooking.Posting](hooking.Setup(networks), module=hooking.MODULE)
+        await self.delivering.run(courier, lambda salt: signing.secret_of(secret, salt))
+
+    async def _deliver_anew(self) -> None:
+        self.delivering.begin_anew()
+        try:
+            await self._deliver()
+        finally:
+            await self.delivering.close()
 
     async def _index_anew(self) -> None:
         self.indexing.begin_anew()

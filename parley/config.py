@@ -44,8 +44,11 @@ OWN_FOLDERS = frozenset(
             "api",
             "conversation",
             "conversations",
+            "desk",
+            "desks",
             "doctor",
             "files",
+            "hooks",
             "import",
             "link",
         ),
@@ -582,6 +585,14 @@ class Config:
         "ones, for one that you run yourself",
         "ADDRESSES",
     )
+    hook_networks: tuple[Network, ...] = _setting(
+        parse_networks,
+        "",
+        "addresses and networks, comma-separated, in which webhooks may lead besides public ones, "
+        "there by http:// and on any port too; anybody who starts a conversation can make us post "
+        "to them",
+        "ADDRESSES",
+    )
     smtp_url: str = _setting(
         _smtp_url,
         "",
@@ -675,6 +686,12 @@ class Config:
         "30/10s session, 300/10s address, 300/10s room",
         "how many messages and reactions may be sent, and messages edited; leave this or any limit "
         "below empty for no limit",
+        "RATES",
+    )
+    limit_hooks: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "60/1m session, 600/1m address, 120/1m room",
+        "how often programs may post by hooks; the session is the hook",
         "RATES",
     )
     limit_typing: tuple[Rate, ...] = _setting(

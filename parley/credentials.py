@@ -17,6 +17,12 @@ COOKIE_MAX_AGE_S = 400 * 24 * 3600
 """The longest that browsers keep a cookie (RFC 6265bis, section 5.5)."""
 FORM_COOKIE = "parley_form"
 """What forms are sealed with where there is no session yet."""
+FRAME_COOKIE = "parley_frame"
+"""The session's secret in a frame on a page of another site: browsers keep one for each site that
+shows us (`Partitioned`), and send it nowhere else. Only over HTTPS.
+"""
+IN_FRAME, IN_FRAME_WITHOUT_COOKIES = "frame", "frame token"
+"""What `MARK` says in a frame: with the second its browser keeps no cookie, and needs the token."""
 HOST_PREFIX = "__Host-"
 """A cookie named so was set over HTTPS by this very host (RFC 6265bis, section 4.1.3)."""
 SECURE_PREFIX = "__Secure-"
@@ -48,6 +54,11 @@ class Asking:
     """Whether it may change something, or opens a way to: anything but a plain GET."""
     is_vouched: bool = False
     """Whether it carries what only a page of our own can give: the mark, or a form's seal."""
+
+    @property
+    def is_for_frame(self) -> bool:
+        """Whether a page is asked for that is to be shown in a frame."""
+        return self.fetch_dest in _FRAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,19 @@ class Origins:
         """Whether an origin has the public URL's scheme: without one a proxy may have ended TLS."""
         return origin.startswith(self.public_origin.partition("//")[0])
 
+    def is_in_frame(self, asking: Asking) -> bool:
+        """Whether our own page asks from within a frame, or is to be shown in one, where other
+        sites may have frames of ours: then the cookie of frames counts.
+
+        More is asked than of other cookies, since browsers send this one along whatever site asks.
+        All that keep such cookies apart say where a request comes from.
+        """
+        if not self.is_framed or not self.is_own(asking):
+            return False
+        if asking.origin not in ("", "null") or asking.fetch_site == "same-origin":
+            return True
+        return asking.is_for_frame and not asking.changes
+
     def may_act(self, asking: Asking) -> bool:
         """Whether it may ask at all: no page (a program), our own, or an allowed one."""
         if asking.origin in self.allowed or self.is_own(asking):
@@ -119,7 +143,7 @@ class Origins:
         """
         if asking.fetch_site not in _FROM_ELSEWHERE or asking.origin in self.allowed:
             return True
-        if asking.fetch_dest in _FRAMES:
+        if asking.is_for_frame:
             return self.is_framed
         return asking.fetch_dest in ("document", "")
 
@@ -152,6 +176,11 @@ def session_cookie(header: str, *, is_secure: bool, root: str = "") -> str | Non
     Over HTTPS the plain name is no proof: a neighbouring host may have set it.
     """
     return cookie_value(header, named(COOKIE, is_secure=is_secure, root=root))
+
+
+def frame_cookie(header: str, *, root: str = "") -> str | None:
+    """The session's secret in a frame on another site's page, where `Origins.is_in_frame`."""
+    return cookie_value(header, named(FRAME_COOKIE, is_secure=True, root=root))
 
 
 def form_cookie(header: str, *, is_secure: bool, root: str = "") -> str | None:

@@ -35,6 +35,11 @@ PIECE_MAX_BYTES = 1024 * 1024
 _STREAMED = re.compile(r"/api/conversations/[^/]+/(?:files|uploads(?:/[^/]+)?)/?|/api/import/?")
 _WITH_RECORD = re.compile(r"/api/conversations/[^/]+/(?:epochs|link)/?")
 """What may bring the record of a new key, which is longer than any other body."""
+_LARGER = (
+    (_WITH_RECORD, contract.RECORD_BODY_MAX_BYTES),
+    (re.compile(r"/hooks/[^/]+/?"), contract.HOOK_BODY_MAX_BYTES),
+)
+"""Bodies that may be longer than most, by their paths."""
 _FORM_STREAMED = re.compile(r"/conversation/[^/]+/messages/?|/import/?")
 """A page's form, where it is one that may have a file in it."""
 _METHODS = ("POST", "PATCH")
@@ -110,11 +115,10 @@ class Connection(ASGIHTTPConnection):
 
     def _create_request_from_scope(self, send: Any) -> Any:
         request = super()._create_request_from_scope(send)
-        if _WITH_RECORD.fullmatch(self.scope["path"]) is not None:
-            request.max_content_length = contract.RECORD_BODY_MAX_BYTES
-            request.body = request.body_class(
-                request.content_length, contract.RECORD_BODY_MAX_BYTES
-            )
+        for path, most in _LARGER:
+            if path.fullmatch(self.scope["path"]) is not None:
+                request.max_content_length = most
+                request.body = request.body_class(request.content_length, most)
         return request
 
     async def handle_messages(self, request: Any, receive: Any) -> None:

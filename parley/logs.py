@@ -78,6 +78,12 @@ def one_line(logger: WrappedLogger, method: str, event: Event) -> str:
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
 
 
+def without_code(path: str) -> str:
+    """A path without what lets whoever knows it post: hooks are in the hands of programs, whose
+    addresses nobody changes."""
+    return "/hooks/…" if path.startswith("/hooks/") else path
+
+
 def for_library(event: str) -> logging.Logger:
     """A logger for a library of ours to tell of failures: each becomes this event.
 

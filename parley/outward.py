@@ -81,11 +81,16 @@ def is_public(host: str) -> bool:
 
 
 def require_askable(
-    url: str, networks: Sequence[Network] = (), *, here_in_the_clear: bool = False
+    url: str,
+    networks: Sequence[Network] = (),
+    *,
+    here_in_the_clear: bool = False,
+    near_in_the_clear: bool = False,
 ) -> str:
     """The address as it is asked. Raises `NotAllowed`, with words for whoever gave it, for what
     can be told before anybody looks its name up. `here_in_the_clear`: http:// is fine, too, where
-    it leads to this very machine.
+    it leads to this very machine; `near_in_the_clear`: and where it leads into `networks`, which
+    is checked once it is known where it leads.
     """
     if len(url) > URL_MAX_CHARS or not url.isascii() or any(c <= " " or c == "\x7f" for c in url):
         raise NotAllowed(f"must be a URL of at most {URL_MAX_CHARS} ASCII characters")
@@ -95,6 +100,9 @@ def require_askable(
     except ValueError:
         raise NotAllowed("must be a URL") from None
     is_clear = here_in_the_clear and parts.scheme == "http" and _is_here(parts.hostname or "")
+    if near_in_the_clear and networks and parts.scheme == "http":
+        # Nothing public is asked at another port than that of https.
+        is_clear = port != PORT
     if not (parts.scheme == "https" or is_clear) or not parts.hostname:
         raise NotAllowed("must begin with https:// and a host name")
     if parts.username is not None or parts.password is not None or parts.fragment:
@@ -168,11 +176,12 @@ class Outward:
         at_once_each: int = 16,
         within_s: float = 10.0,
         here_in_the_clear: bool = False,
+        near_in_the_clear: bool = False,
     ) -> None:
         """`networks`: those that may be asked, too, though they are not public; on any port.
         `at_once` requests go on at most, `at_once_each` of them to one host and port, each for
         `within_s` from when its turn has come. `here_in_the_clear`: by http:// too, on this very
-        machine alone, where `networks` have it.
+        machine alone, where `networks` have it. `near_in_the_clear`: in all of them.
         """
         self._networks = tuple(ip_network(each) for each in networks)
         self._places = asyncio.Semaphore(at_once)
@@ -181,6 +190,7 @@ class Outward:
         """By host and port, its places, and how many hold or wait for one."""
         self._within_s = within_s
         self._here_in_the_clear = here_in_the_clear
+        self._near_in_the_clear = near_in_the_clear
         self._lookups = _Lookups()
         self._session: aiohttp.ClientSession | None = None
 
@@ -221,7 +231,12 @@ class Outward:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         import aiohttp
 
-        require_askable(url, self._networks, here_in_the_clear=self._here_in_the_clear)
+        require_askable(
+            url,
+            self._networks,
+            here_in_the_clear=self._here_in_the_clear,
+            near_in_the_clear=self._near_in_the_clear,
+        )
         session = self._opened()
         try:
             async with (

@@ -32,6 +32,7 @@ from parley.live.audience import Audience, Client, Credential
 from parley.live.calls import Calling
 from parley.live.following import Following
 from parley.live.seating import Seating
+from parley.live.streaming import Streams
 from parley.wire.direct import Later
 from parley.wire.handshake import Handshake
 from parley.wire.places import RETRY_AFTER_S, Places
@@ -111,6 +112,7 @@ class Realtime:
         self.audience = Audience(self.server, Following(context, self.server))
         self.calling = Calling(context, self.audience, self.server)
         self.audience.calling = self.calling
+        self.streams = Streams(context, self.server, self.audience)
         seating = Seating(context, self.server, self.audience)
         self.asking = AskedOfBots(context, self.audience, self.server)
         self.audience.asking = self.asking
@@ -188,7 +190,10 @@ class Realtime:
         if not header or not self._origins.is_own(asking(handshake)):
             return None
         is_secure = self._is_https or handshake.scheme == "https"
-        return credentials.session_cookie(header, is_secure=is_secure, root=self._root)
+        cookie = credentials.session_cookie(header, is_secure=is_secure, root=self._root)
+        if cookie is None and is_secure and self._origins.is_in_frame(asking(handshake)):
+            return credentials.frame_cookie(header, root=self._root)
+        return cookie
 
     def _disconnect(self, sid: str) -> None:
         client = self.audience.clients.pop(sid, None)

@@ -73,8 +73,10 @@ async def _tell_fault(error: Exception) -> Response:
 
 async def _answer(error: ParleyError, status: int) -> Response:
     """The error as JSON for a program, as a page for a person."""
-    if web.is_for_program():
+    if web.is_for_program() or (web.is_for_hook() and web.wants_json()):
         response = web.json(present.error_reply(error), status)
+    elif web.is_for_hook():
+        response = web.plain(error.text, status)
     else:
         problem = problems.of(error)
         # By a name that is refused our styles and scripts are refused too, and so is every link.

@@ -7,10 +7,11 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from quart import Response, current_app, g, redirect, request
 from werkzeug.sansio.response import Response as AnyResponse
 from werkzeug.wrappers import Response as Redirection
@@ -37,6 +38,9 @@ from parley.limits.limiter import SPOKEN, Kind, Limits, Outcome, Who
 from parley.limits.windows import Key
 from parley.records import ServerProcess, Session
 from parley.secret import Secret
+
+if TYPE_CHECKING:
+    from parley.live.streaming import Streams
 
 R = TypeVar("R", bound=AnyResponse)
 
@@ -68,6 +72,8 @@ class Site:
     places_of: Callable[[int, str], Awaitable[list[str]]] = _nothing
     """From where somebody is connected now, by conversation and user_id, as addresses count."""
     imports: Imports | None = None
+    streams: Streams | None = None
+    """Of those who hear what happens by plain HTTP."""
     relays: Relays | None = None
     """By which calls find their way; None where there are no calls."""
     root: str = ""
@@ -85,6 +91,14 @@ def site() -> Site:
 def imports() -> Imports:
     """Raises `Unavailable` before the app has started."""
     found = site().imports
+    if found is None:
+        raise Unavailable("The server is starting.", retry_after=1.0)
+    return found
+
+
+def streams() -> Streams:
+    """Raises `Unavailable` before the app has started."""
+    found = site().streams
     if found is None:
         raise Unavailable("The server is starting.", retry_after=1.0)
     return found
@@ -281,6 +295,8 @@ async def _session() -> Session | None:
     if not site().origins.is_own(asking()):
         return None
     cookie = credentials.session_cookie(cookies(), is_secure=is_https(), root=root())
+    if cookie is None and is_https() and site().origins.is_in_frame(asking()):
+        cookie = credentials.frame_cookie(cookies(), root=root())
     session = await sessions.resolve(site().context, cookie, about)
     access.require_allowed(session, bots_need())
     return session
@@ -340,6 +356,15 @@ def is_for_program() -> bool:
     )
 
 
+def is_for_hook() -> bool:
+    """Whether a program asks that may be no more than `curl`."""
+    return request.path.startswith("/hooks/")
+
+
+def wants_json() -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
 def is_own_page() -> bool:
     """Whether a script or form of our own asks, which needs no token but the cookie."""
     return asking().changes and site().origins.is_own(asking())
@@ -374,14 +399,52 @@ def remember(response: R, token: str | None) -> R:
     """Let the browser hold a new session's secret, where a page of our own asked."""
     if token is not None and is_own_page():
         set_cookie(response, credentials.COOKIE, token, max_age_s=credentials.COOKIE_MAX_AGE_S)
+        _set_frame_cookie(response, token, max_age_s=credentials.COOKIE_MAX_AGE_S)
     return response
+
+
+def told(token: str | None) -> str | UnsetType:
+    """A session's secret as a reply tells it. A page of our own has the cookie, which scripts can't
+    read: better than a token they can. In a frame its browser may keep none.
+    """
+    mark = request.headers.get(credentials.MARK)
+    needs_it = is_framed() and mark == credentials.IN_FRAME_WITHOUT_COOKIES
+    if is_own_page() and not needs_it:
+        return UNSET
+    return token or UNSET
 
 
 def forget(response: R) -> R:
     """The browser holds no session any more."""
     if is_own_page():
         set_cookie(response, credentials.COOKIE, "", max_age_s=0)
+        _set_frame_cookie(response, "", max_age_s=0)
     return response
+
+
+def is_framed() -> bool:
+    """Whether a page is asked for, or a script asks, in a frame on some other page."""
+    in_frames = (credentials.IN_FRAME, credentials.IN_FRAME_WITHOUT_COOKIES)
+    is_frame = asking().is_for_frame or request.headers.get(credentials.MARK) in in_frames
+    return is_frame and site().origins.is_framed
+
+
+def _set_frame_cookie(response: AnyResponse, value: str, *, max_age_s: int) -> None:
+    """The other is refused by browsers where the page around it is another site's, and this one is
+    kept for that site alone.
+    """
+    if not is_framed() or not is_https():
+        return
+    response.set_cookie(
+        credentials.named(credentials.FRAME_COOKIE, is_secure=True, root=root()),
+        value,
+        max_age=max_age_s,
+        path=root() or "/",
+        httponly=True,
+        samesite="None",
+        secure=True,
+        partitioned=True,
+    )
 
 
 def number(text: str) -> int:
@@ -423,6 +486,13 @@ def disposition(kind: str, name: str) -> str:
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     plain = "".join("_" if each in '"\\%;' else each for each in plain)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def plain(words: str, status: int) -> Response:
+    """A line for whoever has nothing but a terminal."""
+    response = Response(f"{words}\n", status=status, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def json(reply: Any, status: int = 200) -> Response:

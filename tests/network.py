@@ -96,6 +96,8 @@ class Home:
         self.device, self.router = Space(stack), Space(stack)
         self.router.routes()
         self._net = f"10.{100 + number}"
+        self.by = ""
+        """Its newest network."""
         _join(self.router, "out", network.middle, f"home{number}", f"10.79.{number}.0")
         self.router.run(
             f"ip route add default via 10.79.{number}.1;"
@@ -121,6 +123,7 @@ class Home:
         self.device.run(f"ip link delete {name}")
 
     def _plug(self, name: str, number: int) -> None:
+        self.by = name
         _join(self.device, name, self.router, name, f"{self._net}.{number}.0")
         self.device.run(f"ip route replace default via {self._net}.{number}.1")
 

@@ -151,6 +151,9 @@ class Person:
         async with self._http.request(
             method, self.url + path, json=body, headers=headers, **options
         ) as response:
+            if response.content_type == "text/event-stream":  # which has no end
+                response.close()
+                return response.status, {"success": True}
             return response.status, await response.json()
 
     async def send(

@@ -24,7 +24,7 @@ from tests.faults.test_answers_lost import MESSAGES
 from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
-from tools import reference
+from tools import client_types, reference
 from tools.differences import DIFFERENCES
 
 ROOT = Path(__file__).parent.parent
@@ -61,6 +61,10 @@ def run(script: str, server: Process, **variables: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_the_types_of_the_client_are_those_of_the_contract() -> None:
+    assert reference.CLIENT_TYPES.read_text(encoding="utf-8") == client_types.module()
 
 
 @pytest.mark.parametrize("name", sorted(reference.pages()))
@@ -129,6 +133,30 @@ def test_the_readmes_curl_examples_work(
     assert json.loads(run(block("bash", "attachments"), parley, **variables))["seq"] == 2
 
 
+def test_the_readmes_stream_is_heard(parley: Process, tmp_path: Path) -> None:
+    created = json.loads(run(block("bash", "conversations/create"), parley))
+    script = block("bash", "/events").replace("http://localhost:8081", parley.url)
+    hearing = subprocess.Popen(
+        ["bash", "-euc", f"exec {script}"],
+        env={**os.environ, "ROOM": created["room_id"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        assert hearing.stdout is not None
+        lines = iter(hearing.stdout.readline, "")
+        assert "event: conversation_state\n" in lines
+        joining, sending = block("bash", "/join").strip().split("\n\n")
+        joined = json.loads(run(joining, parley, ROOM=created["room_id"]))
+        run(sending, parley, ROOM=created["room_id"], TOKEN=joined["token"])
+        assert "event: new_message\n" in lines
+        assert "I will bring the cake." in next(lines)
+    finally:
+        hearing.kill()
+        hearing.communicate()
+
+
 def test_the_extra_that_the_readme_installs_is_spelt_as_its_package_spells_it() -> None:
     # Older pips do not take an underscore for a hyphen: they install nothing and go on.
     named = re.findall(r"pip install \"([\w-]+)\[([\w-]+)\]\"", README)
@@ -145,18 +173,24 @@ def protocol_example(parley: Process, folder: Path) -> Path:
     return script
 
 
-def bot_script(parley: Process, folder: Path) -> Path:
+def bot_script(parley: Process, folder: Path, library: str = "AsyncClient") -> Path:
     script = folder / "bot.py"
-    source = block("python", "AsyncClient").replace("http://localhost:8081", parley.url)
+    source = block("python", library).replace("http://localhost:8081", parley.url)
     script.write_text(source, encoding="utf-8")
     return script
 
 
+BOTS = {"parley.client": "{url}/conversation/{room_id}", "AsyncClient": "{room_id}"}
+"""The README's bots by what they are made with, and what each is started with."""
+
+
+@pytest.mark.parametrize("library", BOTS)
 def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
-    parley: Process, tmp_path: Path
+    parley: Process, tmp_path: Path, library: str
 ) -> None:
+    where = BOTS[library].format(url=parley.url, room_id="nowhere0")
     done = subprocess.run(
-        [sys.executable, str(bot_script(parley, tmp_path)), "nowhere0"],
+        [sys.executable, str(bot_script(parley, tmp_path, library)), where],
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -166,10 +200,13 @@ def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
     assert "conversation" in done.stderr
 
 
-def test_the_readmes_bot_says_where_it_finds_no_server(tmp_path: Path) -> None:
-    source = block("python", "AsyncClient").replace(":8081", f":{free_port()}")
+@pytest.mark.parametrize("library", BOTS)
+def test_the_readmes_bot_says_where_it_finds_no_server(library: str) -> None:
+    port = free_port()
+    source = block("python", library).replace(":8081", f":{port}")
+    where = BOTS[library].format(url=f"http://localhost:{port}", room_id="nowhere0")
     done = subprocess.run(
-        [sys.executable, "-c", source, "nowhere0"],
+        [sys.executable, "-c", source, where],
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -186,12 +223,17 @@ def test_ctrl_c_ends_the_examples_without_a_word(parley: Process, tmp_path: Path
     ada = socketio.SimpleClient()
     ada.connect(parley.url, transports=["websocket"], wait_timeout=30)
     ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
-    for script, said in (
-        (bot_script(parley, tmp_path), ""),
-        (protocol_example(parley, tmp_path), "Ben: Hello\n"),
+    link = BOTS["parley.client"].format(url=parley.url, room_id=room_id)
+    for library, where, said in (
+        ("AsyncClient", room_id, ""),
+        ("parley.client", link, ""),
+        ("", room_id, "Ben: Hello\n"),
     ):
+        by = (
+            bot_script(parley, tmp_path, library) if library else protocol_example(parley, tmp_path)
+        )
         example = subprocess.Popen(
-            [sys.executable, str(script), room_id],
+            [sys.executable, str(by), where],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -218,15 +260,19 @@ def test_ctrl_c_ends_the_examples_without_a_word(parley: Process, tmp_path: Path
     ada.disconnect()
 
 
-def test_the_readmes_bot_answers_and_is_proven(parley: Process, tmp_path: Path) -> None:
-    script = bot_script(parley, tmp_path)
+@pytest.mark.parametrize("library", BOTS)
+def test_the_readmes_bot_answers_and_is_proven(
+    parley: Process, tmp_path: Path, library: str
+) -> None:
+    script = bot_script(parley, tmp_path, library)
     room_id = requests.post(f"{parley.url}/api/conversations/create", timeout=PATIENCE_S).json()[
         "room_id"
     ]
     ada = socketio.SimpleClient()
     ada.connect(parley.url, transports=["websocket"], wait_timeout=30)
     ada.call("join_room", {"room_id": room_id, "username": "Ada"}, timeout=PATIENCE_S)
-    bot = subprocess.Popen([sys.executable, str(script), room_id])
+    where = BOTS[library].format(url=parley.url, room_id=room_id)
+    bot = subprocess.Popen([sys.executable, str(script), where])
     try:
         echo = hear(ada, "user_joined")["user_id"]
         assert hear(ada, "proven") == {"room_id": room_id, "user_id": echo}

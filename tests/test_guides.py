@@ -135,3 +135,22 @@ def test_a_channel_of_slack_becomes_a_conversation(tmp_path: Path) -> None:
     assert "random" in run(look, tmp_path)
     assert "Nothing was stored" in run(choose, tmp_path)
     assert "/conversation/" in run(store, tmp_path)
+
+
+@needs_jq
+def test_alerts_come_to_a_conversation(parley: Process, tmp_path: Path) -> None:
+    room_id, token = started(parley)
+    script = "".join(examples("guides/alerts.md"))
+    # As often as cron would run it: the failure is told once a day.
+    run(
+        script + script[script.index("if ! backup") :],
+        tmp_path,
+        parley.url,
+        ROOM=room_id,
+        TOKEN=token,
+    )
+    room = f"{parley.url}/api/conversations/{room_id}"
+    said = requests.get(room, timeout=PATIENCE_S).json()["conversation"]["messages"]
+    assert [each["username"] for each in said] == ["Alerts", "Alerts"]
+    assert said[0]["message"] == "The disk of **db1** is 91 % full."
+    assert said[1]["message"].startswith("The backup failed on ")

@@ -27,13 +27,25 @@ SCRIPTS = (
     *("account", "admin", "conversation", "door", "encrypted", "files", "going-on", "import"),
     *("manage", "offline", "own", "page", "search", "share", "unlock"),
 )
-CLASSIC = ("early", "worker")
-"""One file alone each: for the head of a page, and as not every browser takes a worker of modules.
+CLASSIC = ("early", "embed", "frame", "worker")
+"""One file alone each: for the head of a page, for pages of others, and as not every browser takes
+a worker of modules.
 """
 ALONE = ("client",)
 """One file alone each, as a module: what pages and programs of others import by its address."""
 SHEETS = (
-    *("actions", "admin", "call", "conversation", "files", "manage", "pins", "search", "site"),
+    *(
+        "actions",
+        "admin",
+        "call",
+        "conversation",
+        "files",
+        "frame",
+        "manage",
+        "pins",
+        "search",
+        "site",
+    ),
 )
 TOOLS = Path(__file__).parent
 ESBUILD = TOOLS / "node_modules" / ".bin" / "esbuild"

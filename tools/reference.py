@@ -1,4 +1,5 @@
-"""The reference pages of `docs/`, made from the contract and the table of settings.
+"""The reference pages of `docs/`, made from the contract and the table of settings. And the types
+of `parley.client`, made from the contract.
 
 `python -m tools.reference` writes them; a test compares.
 """
@@ -20,9 +21,13 @@ from parley.config import SETTINGS
 from parley.contract import codes, events, objects, rest
 from parley.domain import files
 from parley.grammar import markdown
+from parley.wire.stream import BEAT_EVERY_S
+from tools import client_types
 from tools.differences import DIFFERENCES
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+CLIENT_TYPES = ROOT / "parley/client/types.py"
 GENERATED = "<!-- Made by `python -m tools.reference`: change the source, not this page. -->"
 
 
@@ -96,6 +101,7 @@ def protocol() -> str:
             *_MARKDOWN,
             *_EXAMPLES,
             "",
+            *_STREAMS,
             "## Codes",
             "",
             *_table(
@@ -338,10 +344,40 @@ _UPLOADS = (
     "it, only your session can. A refusal there is a page for people: programs go by its status.",
     "",
 )
+_STREAMS = (
+    "## Events over plain HTTP",
+    "",
+    "`GET /api/conversations/{room_id}/events` is answered with "
+    "[server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html), for as "
+    "long as its connection lasts. `curl -N` is a client, and so is a browser's `EventSource`. "
+    "They have the names and the data of what the server sends on Socket.IO; `id` is the seq of "
+    "what has one:",
+    "",
+    "```",
+    "id: 7",
+    "event: new_message",
+    'data: {"id":"3f9c…","seq":7,"changed_seq":7,"username":"Ben","message":"Hello",…}',
+    "```",
+    "",
+    "It begins with `conversation_state`. With the header `Last-Event-ID`, which browsers send "
+    "when they come back, or with `since` in the query, it begins with what was missed instead, "
+    "however much that is: each message as it is now, as `new_message` where it is new, at the "
+    "seq of its last change. Then everything comes as it happens, nothing left out and nothing "
+    "twice. A seq that the conversation has not reached is answered like none.",
+    "",
+    "Whoever may read may hear: send your token as `Authorization: Bearer`. One in the address is "
+    "refused, since addresses are kept in logs. A participant is told what a socket of theirs "
+    "would be, without being here by it. Who may read no more is told `removed`, and the stream "
+    "ends. It counts as a join, takes one of the connections of its address, and is ended where "
+    f"its client does not read. A comment comes every {BEAT_EVERY_S:.0f} seconds, so that proxies "
+    "keep the connection.",
+    "",
+)
 _BOTS = (
     "A bot is a participant of one conversation, of the role `bot`, which an owner made: "
     "[how](bots.md). It sends its token as any program does, and acts without joining; to hear "
-    "what happens it joins on a socket. It may what its owners allowed it, and nothing else: "
+    "what happens it joins on a socket, or takes a [stream](#events-over-plain-http). "
+    "It may what its owners allowed it, and nothing else: "
     "`forbidden` says so. Once its rights or its token are others, its connections end.",
     "",
     "A client shows `description`, `hint`, `label` and answers as text. Whoever uses a command or "
@@ -596,6 +632,7 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     for name, text in pages().items():
         (DOCS / name).write_text(text, encoding="utf-8")
+    CLIENT_TYPES.write_text(client_types.module(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from msgspec import UNSET
 from quart import request
 
 from parley import contract, present, web
@@ -23,8 +22,7 @@ async def entry(room_id: str, session: Session, token: str | None) -> contract.J
         join_link=present.join_link(now, public_url=web.public_url()),
         conversation=present.conversation(snapshot),
         role="owner",
-        # A page of our own has the cookie, which scripts cannot read: better than a token they can.
-        token=UNSET if web.is_own_page() else token or web.presented_token() or UNSET,
+        token=web.told(token or web.presented_token()),
     )
 
 

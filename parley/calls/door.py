@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET
 from quart import Response
 
 from parley import contract, present, web
@@ -32,10 +31,12 @@ async def knock(body: contract.KnockBody, room_id: str) -> Response:
     asked = await knocking.knock(web.site().context, room_id, session, body.username, web.address())
     reply = contract.KnockReply(state="not_needed")
     if asked.knock is not None:
-        token = UNSET if web.is_own_page() or asked.token is None else asked.token
         is_owner_here = await knocking.is_owner_here(web.site().context, asked.conversation.id)
         reply = contract.KnockReply(
-            state="waiting", id=asked.knock.id, owner_online=is_owner_here, token=token
+            state="waiting",
+            id=asked.knock.id,
+            owner_online=is_owner_here,
+            token=web.told(asked.token),
         )
     return web.remember(web.json(reply), asked.token)
 
@@ -73,6 +74,6 @@ def _let_in(entered: entering.Entered) -> Response:
         room_id=now,
         join_link=present.join_link(now, public_url=web.public_url()),
         role=present.link_role(entered.standing),
-        token=UNSET if web.is_own_page() or entered.token is None else entered.token,
+        token=web.told(entered.token),
     )
     return web.remember(web.json(reply), entered.token)

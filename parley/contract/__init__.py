@@ -18,10 +18,12 @@ from parley.contract.rest.calls import *
 from parley.contract.rest.claims import *
 from parley.contract.rest.contacts import *
 from parley.contract.rest.conversations import *
+from parley.contract.rest.desks import *
 from parley.contract.rest.door import *
 from parley.contract.rest.epochs import *
 from parley.contract.rest.exports import *
 from parley.contract.rest.files import *
+from parley.contract.rest.hooks import *
 from parley.contract.rest.imports import *
 from parley.contract.rest.invitations import *
 from parley.contract.rest.links import *
@@ -34,5 +36,6 @@ from parley.contract.rest.reading import *
 from parley.contract.rest.reports import *
 from parley.contract.rest.searching import *
 from parley.contract.rest.service import *
+from parley.contract.rest.streams import *
 from parley.contract.rest.table import *
 from parley.contract.terms import *

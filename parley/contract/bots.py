@@ -20,7 +20,8 @@ BOTS_CALLS: Mapping[str, tuple[BotRightName, ...]] = MappingProxyType(
     {
         **dict.fromkeys(
             (
-                *("read", "messages", "search", "participants", "files", "pins", "export"),
+                *("read", "messages", "events", "search", "participants", "files", "pins"),
+                "export",
                 *("mark_read", "commands", "declare_commands", "answer_ask"),
             ),
             _READ,

@@ -12,6 +12,7 @@ from parley import __version__, contract
 from parley.contract.schemas import described
 
 _BINARY = {"type": "string", "format": "binary"}
+_STREAM = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
 @cache
@@ -20,7 +21,7 @@ def document(*, has_mail: bool = True, root: str = "") -> dict[str, Any]:
     none. `root` is the path of its public URL.
     """
     calls = [call for call in contract.CALLS.values() if has_mail or not call.is_of_mail]
-    types: list[Any] = [contract.ErrorReply, *(call.reply for call in calls)]
+    types: list[Any] = [contract.ErrorReply, *(call.reply for call in calls if not call.is_stream)]
     bodies = [body for call in calls if (body := _body(call)) is not None]
     types += bodies
     refs, components = described(types, sent_by_clients={body.__name__ for body in bodies})
@@ -52,7 +53,9 @@ def _operation(call: contract.Call, refs: dict[Any, Any]) -> dict[str, Any]:
         "responses": {
             str(call.status): {
                 "description": "Done.",
-                "content": {"application/json": {"schema": refs[call.reply]}},
+                "content": _STREAM
+                if call.is_stream
+                else {"application/json": {"schema": refs[call.reply]}},
             },
             "default": {
                 "description": "An error; `code` says which.",

@@ -351,6 +351,13 @@ ActName = Literal[
     "changed_bot",
     "renewed_bot",
     "revoked_bot",
+    "made_hook",
+    "removed_hook",
+    "made_webhook",
+    "changed_webhook",
+    "removed_webhook",
+    "paused_webhook",
+    "resumed_webhook",
 ]
 HostRoleName = Literal["admin", "moderator"]
 HostActName = Literal[

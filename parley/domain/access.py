@@ -33,6 +33,8 @@ from parley.records import (
     Standing,
 )
 
+_ALWAYS_SPEAK = (Role.OWNER, Role.BOT)
+"""Also where others only read: a bot was let speak by an owner, or was not."""
 _AUTHORS_ONLY = "Only the person who wrote a message can edit it."
 
 
@@ -240,11 +242,11 @@ def may_speak(conversation: Conversation, person: Participant, session: Session 
 def may_speak_with(conversation: Conversation, person: Participant, *, has_account: bool) -> bool:
     """The same where nobody asks, but it is known whether they have an account."""
     is_for_others = conversation.is_accounts_only and not has_account
-    return person.role is Role.OWNER or not (conversation.is_read_only or is_for_others)
+    return person.role in _ALWAYS_SPEAK or not (conversation.is_read_only or is_for_others)
 
 
 def _require_word(role: Role, is_read_only: bool, *, is_for_others: bool) -> None:
-    if role is Role.OWNER:
+    if role in _ALWAYS_SPEAK:
         return
     if is_read_only:
         raise ReadOnly

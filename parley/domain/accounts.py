@@ -28,7 +28,7 @@ from parley.records import (
     SignedIn,
 )
 from parley.storage import accounts as stored
-from parley.storage import contacts, drafts, mail, participation, push
+from parley.storage import contacts, desks, drafts, mail, participation, push
 from parley.storage import merging as stored_merging
 from parley.storage import sessions as stored_sessions
 
@@ -218,6 +218,7 @@ async def delete(context: Context, session: Session | None, *, with_messages: bo
         push.remove_all(connection, account.session_id)
         mail.forget_session(connection, account.session_id)
         contacts.forget(connection, account.id, account.session_id)
+        desks.remove_of(connection, account.session_id)
         founding.leave_to_others(connection, account.session_id)
         drafts.erase_older(connection, account.session_id, keep=0)
         if with_messages:

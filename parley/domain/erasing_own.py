@@ -17,6 +17,7 @@ from parley.domain.context import Context
 from parley.records import Account, Message, MessageChanged
 from parley.storage import accounts as stored
 from parley.storage import conversations as stored_conversations
+from parley.storage import deliveries as stored_deliveries
 from parley.storage import messages as stored_messages
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,9 @@ async def _erase(context: Context, account: Account) -> int:
 
 async def _erase_in(context: Context, conversation_id: int, mine: Collection[int]) -> int:
     await calls.disown(context, conversation_id, mine)
+    await context.database.write(
+        lambda connection: stored_deliveries.forget_about(connection, conversation_id, mine)
+    )
     count, last = 0, 0
     while True:
         next_, seqs = await context.database.search(

@@ -56,8 +56,8 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     The same client_id by the same session stores once and gives the first result.
     """
     return context.database.write(
-        Saying(context, sender, _checked(draft)),
-        lambda sent: _tell(context, sent),
+        Saying(context, sender, checked(draft)),
+        lambda sent: tell(context, sent),
         conversation=sender.conversation_id,
     )
 
@@ -67,7 +67,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
 
     Who had left, or was counted as gone, is back by it, and the others are told.
     """
-    said = _checked(draft)
+    said = checked(draft)
 
     def act(is_back: bool) -> asyncio.Future[Sent]:
         def work(connection: sa.Connection) -> Sent:
@@ -79,7 +79,7 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: _tell(context, sent), conversation=room_id)
+        return context.database.write(work, lambda sent: tell(context, sent), conversation=room_id)
 
     return await participants.coming_back(context, room_id, session, act)
 
@@ -249,7 +249,8 @@ async def delete(
     return message
 
 
-def _checked(draft: Draft) -> Draft:
+def checked(draft: Draft) -> Draft:
+    """As it will be stored. Raises `BadRequest` and `TooLarge` for what can't be."""
     attachments = tuple(dict.fromkeys(draft.attachments)) if draft.attachments else ()
     has_words = bool(draft.text.strip()) or not attachments
     is_encrypted = draft.type == envelopes.TYPE
@@ -274,7 +275,8 @@ def _user_ids(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(user_id for each in given if (user_id := text.user_id(each)))
 
 
-def _tell(context: Context, sent: Sent) -> None:
+def tell(context: Context, sent: Sent) -> None:
+    """Everyone, of what was stored."""
     if not sent.duplicate:
         context.counts.messages += 1
         context.bus.publish(MessageSent(sent.message))

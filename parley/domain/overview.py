@@ -98,6 +98,6 @@ def _page(connection: sa.Connection, conversation_id: int, cursor: str | None) -
 
 def _named(connection: sa.Connection, conversation_id: int, key: str) -> _People:
     found = stored_participants.named(connection, conversation_id, key, limit=PEOPLE_IN_STATE)
-    left = tuple(each for each in found if each.left_at is not None)
+    left = tuple(each for each in found if each.left_at is not None and each.role is not Role.BOT)
     here = tuple(each for each in found if each.left_at is None)
     return _People(People(here, None), left, len(left))

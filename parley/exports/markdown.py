@@ -37,7 +37,7 @@ def _beginning(head: contract.ExportHead) -> str:
     lines += [f"*Exported {_moment(head.exported_at)} from {head.server}. Times are UTC.*", ""]
     if head.people:
         lines += [
-            f"- {_plain(each.username)}{' (owner)' if each.role == 'owner' else ''}"
+            f"- {_plain(each.username)}{'' if each.role == 'member' else f' ({each.role})'}"
             for each in head.people
         ]
         lines.append("")
@@ -49,7 +49,7 @@ def _message(message: contract.Message, names: dict[str, str]) -> str:
         return _of_service(message)
     more = [_clock(message.timestamp)]
     if message.role:
-        more.append("owner")
+        more.append(message.role)
     if message.edited_at:
         more.append(f"edited {_moment(message.edited_at)}")
     if message.pinned:

@@ -46,6 +46,8 @@ class Kind(StrEnum):
 
     MESSAGES = "messages"
     """Edits and reactions too: they reach as many."""
+    HOOKS = "hooks"
+    """What programs post by hooks."""
     TYPING = "typing"
     JOINS = "joins"
     """Reading along live counts too: it costs as much."""

@@ -19,7 +19,7 @@ from msgspec import Raw
 from parley import contract, present, records
 from parley.domain import calls
 from parley.domain.context import Context
-from parley.errors import NoSuchPeer, NotInCall, TooLarge, Unavailable
+from parley.errors import CallFull, NoSuchPeer, NotInCall, TooLarge, Unavailable
 from parley.live.audience import Audience, Client, Seat
 from parley.wire.server import Server
 
@@ -30,10 +30,24 @@ TELL_EVERY_S = 0.2
 AGAIN_S = 1.0
 """After the database could not be read."""
 LOOK_EVERY_S = 2.5
+FEW = 2
+SELDOM = 4
+"""Of so few devices one is asked at each look; where there are more, who are the first to notice,
+one at every fourth.
+"""
+LOOK_AGAIN_S = 0.5
+"""While somebody doesn't answer."""
 LOST_AFTER_S = 10.0
-"""A device whose socket gave no sign for so long has left; with the time between two looks, nobody
-is a ghost for 15 seconds."""
+"""A device whose socket has been gone for so long has left."""
+NOTICED_AFTER_S = 1.0
+"""Pages whose ways to another break signal to it so soon. It is asked for a sign then, and has what
+is left of the time."""
 STATE = "call_state"
+CALLS_PER_SOCKET = 10
+DEVICES_PER_ADDRESS = 200
+"""In calls of one process: a school behind one address still fits, and nobody alone keeps all
+processes busy with looking after calls.
+"""
 PIECES_MAX = 200
 """Signals of which not all pieces came yet."""
 
@@ -60,6 +74,8 @@ class _Device:
     """None once its connection is gone: it may come back on another."""
     sign_s: float
     """When it gave a sign last, in the event loop's time."""
+    asked_s: float | None = None
+    """Since when it has owed one."""
 
 
 @dataclass(slots=True)
@@ -71,6 +87,8 @@ class _Watched:
     is_due: bool = False
     """Whether something changed since it was read."""
     task: asyncio.Task[None] | None = None
+    turn: int = 0
+    """Which of its devices is asked for a sign next."""
 
 
 class Calling:
@@ -109,6 +127,8 @@ class Calling:
         conversation_id = seat.conversation_id
         if seat.person is None:
             raise NotInCall
+        if conversation_id not in client.peers:
+            self._require_few(client)
         sending = calls.Sending(
             data.audio,
             data.video,
@@ -119,6 +139,20 @@ class Calling:
         came = await calls.join(self._context, seat.person, sending, may_begin=may_begin)
         self._take(client, seat, came.peer)
         return present.call_ack(came.call, came.peer)
+
+    def _require_few(self, client: Client) -> None:
+        if len(client.peers) >= CALLS_PER_SOCKET:
+            raise CallFull(
+                f"This connection is in {CALLS_PER_SOCKET} calls already. Leave one of them first."
+            )
+        if not self._server.has_limits:
+            return
+        clients = (self._audience.clients.get(each.sid or "") for each in self._devices.values())
+        count = sum(each is not None and each.address == client.address for each in clients)
+        if client.address and count >= DEVICES_PER_ADDRESS:
+            raise CallFull(
+                f"{count} devices of your network are in calls already. Try again when some left."
+            )
 
     def _take(self, client: Client, seat: Seat, peer: str) -> None:
         """This socket is that device from now on, if it is still there."""
@@ -299,8 +333,11 @@ class Calling:
         device = self._devices.get(to_peer)
         client = None if device is None else self._audience.clients.get(device.sid or "")
         seat = None if client is None else client.seat_in(conversation_id)
-        if client is None or seat is None:
+        if device is None or client is None or seat is None:
             return False
+        # The others are the first to notice that somebody is gone, and look for a way then.
+        if _now_s() >= device.sign_s + NOTICED_AFTER_S:
+            self._ask(device)
         told = contract.CallSignalled(room_id=seat.room_id, from_=from_peer, data=Raw(data))
         self._server.send_to((client.sid,), "call_signal", told)
         return True
@@ -335,10 +372,17 @@ class Calling:
 
     async def run(self) -> None:
         """Look for devices that are gone, until cancelled."""
+        looked_s, is_owed = 0.0, False
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(LOOK_AGAIN_S if is_owed else LOOK_EVERY_S)
+            is_whole = _now_s() >= looked_s + LOOK_EVERY_S
             try:
-                await self._let_lost_go()
+                is_owed = await self._let_lost_go()
+                if not is_whole:
+                    continue
+                looked_s = _now_s()
+                self._ask_in_turn()
+                self._take_in_unknown()
                 if self._context.cluster is not None:
                     await self._look_elsewhere()
             except Unavailable:
@@ -346,15 +390,48 @@ class Calling:
             except Exception:
                 log.exception("looking_at_calls_failed")
 
-    async def _let_lost_go(self) -> None:
-        now_s = _now_s()
+    async def _let_lost_go(self) -> bool:
+        """Whether somebody owes a sign."""
+        now_s, silent = _now_s(), set()
         for peer, device in list(self._devices.items()):
-            if device.sid is not None and self._server.gives_sign(device.sid):
-                device.sign_s = now_s
-            elif now_s >= device.sign_s + LOST_AFTER_S:
+            if self._is_lost(device, now_s):
                 await calls.leave(self._context, device.conversation_id, [peer])
                 self._forget(peer)
-        self._take_in_unknown()
+            elif device.sid is not None and device.asked_s is not None:
+                silent.add(device.conversation_id)
+        for device in self._devices.values():
+            if device.conversation_id in silent:  # nobody may be left to notice
+                self._ask(device)
+        return bool(silent)
+
+    def _is_lost(self, device: _Device, now_s: float) -> bool:
+        if device.sid is None:
+            return now_s >= device.sign_s + LOST_AFTER_S
+        if device.asked_s is None:
+            return False
+        if self._server.has_answered(device.sid):
+            device.sign_s, device.asked_s = now_s, None
+            return False
+        return now_s >= device.asked_s + LOST_AFTER_S - NOTICED_AFTER_S
+
+    def _ask(self, device: _Device) -> None:
+        if device.sid is not None and device.asked_s is None:
+            device.asked_s = _now_s()
+            self._server.ask(device.sid)
+
+    def _ask_in_turn(self) -> None:
+        """One of each call: that all are asked all the time would cost more than all else in it."""
+        by_call: dict[int, list[_Device]] = {}
+        for device in self._devices.values():
+            if device.sid is not None:
+                by_call.setdefault(device.conversation_id, []).append(device)
+        for conversation_id, devices in by_call.items():
+            watched = self._watched.setdefault(conversation_id, _Watched())
+            watched.turn += 1
+            looks = 1 if len(devices) <= FEW else SELDOM
+            turn, rest = divmod(watched.turn, looks)
+            if not rest:
+                self._ask(devices[turn % len(devices)])
 
     def _take_in_unknown(self) -> None:
         """Devices of this process that it knows nothing of, as where joining broke off once it was

@@ -108,7 +108,7 @@ class Pushing:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._courier: Courier | None = None
+        self._courier: Courier[Push] | None = None
         self._topic: Callable[[str], str] = str
         self._services = PushServices()
         self._wake = context.notices_changed
@@ -168,7 +168,7 @@ class Pushing:
             note(event)
             self._wake.set()
 
-    async def run(self, courier: Courier, topic: Callable[[str], str]) -> None:
+    async def run(self, courier: Courier[Push], topic: Callable[[str], str]) -> None:
         """Tell whoever is away, until cancelled. `topic` names, for a push service, what takes the
         place of what: at most 32 characters of base64url.
         """

@@ -14,7 +14,9 @@ PASSING = frozenset(("user_typing", "room_position"))
 
 
 class Sender(Protocol):
-    def send_to(self, sids: Iterable[str], event: str, data: object) -> None: ...
+    def send_to(
+        self, sids: Iterable[str], event: str, data: object, seq: int | None = None
+    ) -> None: ...
 
 
 @dataclass(slots=True)
@@ -138,7 +140,7 @@ class Room:
         for each in held:
             # The state may be ahead of what was told: a commit is seen before it is published.
             if each.seq is None or each.seq > state_seq:
-                sender.send_to((sid,), each.event, each.data)
+                sender.send_to((sid,), each.event, each.data, each.seq)
         if self.told >= state_seq:
             self._seat(sid)
 
@@ -173,7 +175,7 @@ class Room:
         if self._arriving:
             seated = list(sids)  # before it, some are seated who know of it
             sids = seated + self._arrivals_due(_Held(event, data, seq), but)
-        sender.send_to(sids, event, data)
+        sender.send_to(sids, event, data, seq)
 
     def take_position(self) -> int | None:
         """The seq of the last change, if there was one since this was last asked."""

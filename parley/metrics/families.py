@@ -32,7 +32,12 @@ G, C, H = Kind.GAUGE, Kind.COUNTER, Kind.HISTOGRAM
 FAMILIES = (
     Family("parley_info", G, "Always 1; the label says which version runs.", "version"),
     Family("parley_ready", G, "1 while the server takes work, 0 as it starts or stops."),
-    Family("parley_connections", G, "Open Socket.IO connections.", "transport"),
+    Family(
+        "parley_connections",
+        G,
+        "Open connections by Socket.IO, and streams of events.",
+        "transport",
+    ),
     Family("parley_rooms", G, "Conversations with an open socket in them."),
     Family("parley_people", G, "People who have an open socket, once for each conversation."),
     Family("parley_call_devices", G, "Devices in calls."),

@@ -27,10 +27,10 @@ PRESSED = ".br"
 """Ends the name of a file that is another one, pressed by Brotli."""
 _SOURCES = ("css", "js", "vendor")
 _ON_ALL_PAGES = ("img/favicon.svg",)
-_NOT_ON_PAGES = {
-    *(f"{BUILT}/js/worker.js", "js/worker.js", "js/worker-off.js"),
-    *(f"{BUILT}/js/client.js", "js/client.js"),
+_NOT_ON_PAGES = {f"{BUILT}/js/{name}.js" for name in ("client", "embed", "frame", "worker")} | {
+    f"js/{name}.js" for name in ("client", "embed", "frame", "worker", "worker-off")
 }
+"""What no worker keeps: it has none of its own pages in frames."""
 _FOR_ADMINS = ("js/admin.js", "css/pages/admin.css", "css/admin.css")
 """What no browser keeps for later: hardly anyone needs it."""
 COMPRESSED_TYPES = ("text/", "application/json", "image/svg+xml")
@@ -105,6 +105,10 @@ class Assets:
     def content(self, name: str) -> bytes:
         """A file as it is. Raises `KeyError` for none of ours."""
         return self._files[name].content
+
+    def answer(self, name: str) -> Response:
+        """With a file, or with what was made of it, at an address that stays the same."""
+        return _response(self._files[self._made.get(name, [name])[0]], is_current=False)
 
     def pressed(self, name: str) -> bytes | None:
         """A file by Brotli, where the tools pressed it as it is. Raises `KeyError`."""

@@ -23,6 +23,7 @@ from parley.domain import (
     reports,
     role_links,
     roles,
+    webhooks,
 )
 from parley.domain.context import Context
 from parley.domain.overview import overview
@@ -97,6 +98,13 @@ ACTS: dict[contract.ActName, str] = {
     "changed_bot": "changed what a bot may do:",
     "renewed_bot": "gave a bot a new token:",
     "revoked_bot": "revoked a bot:",
+    "made_hook": "created a hook:",
+    "removed_hook": "removed a hook:",
+    "made_webhook": "created a webhook to",
+    "changed_webhook": "changed the webhook to",
+    "removed_webhook": "removed the webhook to",
+    "paused_webhook": "paused the webhook to",
+    "resumed_webhook": "resumed the webhook to",
 }
 """What the list of acts says, in words."""
 
@@ -342,6 +350,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         rights=_rights(seen, session),
         marks=_marks(seen),
         join_link=present.join_link(conversation.room_id, public_url=web.public_url()),
+        public_url=web.public_url(),
         acts=[_in_words(each) for each in seen.acts],
         act_words=ACTS,
         older_acts=seen.acts[-1].id if seen.has_older_acts else None,
@@ -349,6 +358,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         reports=[present.report(each) for each in seen.reports],
         reason_words=REASONS,
         link_words=LINK_WORDS,
+        stopped_webhooks=await webhooks.stopped(web.site().context, room_id, session),
         keep_days=contract.KEEP_DAYS,
         bots=[present.bot(each) for each in seen.bots],
         bot_rights=bots.RIGHTS,

@@ -50,6 +50,12 @@ WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
     "publickey-credentials-create=()", "publickey-credentials-create=(self)"
 ).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 """Passkeys are made and shown on the page of the account alone."""
+_NEVER_FRAMED = re.compile(
+    r"/(?:account|admin|admin-link|desks|import|mail)(?:/|$)"
+    r"|/conversation/[^/]+/(?:manage|delete|replace-link|end)(?:/|$)"
+)
+"""Where one press of a button decides something for good, or for many: no page of others may lay
+itself over it."""
 _ACCOUNT = "/account"
 _CONVERSATION = "/conversation/"
 _LINKED = (_ACCOUNT, "/admin-link/", _CONVERSATION, "/link/", "/mail", "/api/")
@@ -90,6 +96,8 @@ async def secure(response: web.R) -> web.R:
         headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     if is_page:
         embedding = web.site().config.embedding_origins
+        if _NEVER_FRAMED.match(request.path):
+            embedding = ()
         headers.setdefault("Content-Security-Policy", page_policy(web.public_url(), embedding))
         headers.setdefault("Permissions-Policy", _permissions(request.path))
         headers.setdefault("Cache-Control", "no-store")

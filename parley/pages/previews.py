@@ -47,5 +47,12 @@ def card(picture: str, conversation: Conversation | None) -> Card:
     return Card("parley: talk by link", OUR_OWN, picture_url)
 
 
+def title(conversation: Conversation | None) -> str:
+    """The same of a conversation that a stranger with its link may read; of another, None."""
+    where = urlsplit(web.public_url()).netloc
+    told = conversation is not None and _is_told(conversation) and titles.given(conversation)
+    return told or f"A conversation on {where}"
+
+
 def _is_told(conversation: Conversation) -> bool:
     return conversation.visibility is Visibility.LISTED or conversation.shows_title

@@ -16,6 +16,8 @@ from parley.pages import (
     documentation,
     faces,
     forms,
+    framing,
+    oembed,
     own,
     parts,
     previews,
@@ -32,6 +34,9 @@ def set_up(app: Quart, assets: Assets, config: Config) -> None:
     """Give them to the app's templates."""
     app.jinja_env.globals.update(asset=assets.url, imports=assets.imports, version=__version__)
     app.jinja_env.globals.update(service_worker=config.service_worker, root=config.root)
+    app.jinja_env.globals.update(is_framed=framing.is_framed)
+    app.jinja_env.globals.update(embedding_origins=config.embedding_origins)
+    app.jinja_env.globals.update(oembed=oembed.discovery)
     app.jinja_env.globals.update(has_imports=config.imports and config.max_file > 0)
     app.jinja_env.globals.update(has_documentation=documentation.is_there())
     app.jinja_env.globals.update(has_mail=bool(config.smtp_url))

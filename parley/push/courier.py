@@ -1,4 +1,4 @@
-"""The process that pushes, started when there is something to push and ended when there is not."""
+"""A process that sends, started when there is something to send and ended when there is not."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from typing import Generic
 
 import msgspec
+from msgspec import Struct
 
-from parley.push.post import Numbered, Outcome, Push, Setup, framed, next_frame
+from parley.push.post import Numbered, Outcome, T, framed, next_frame
 
 IDLE_S = 60.0
 """How long the process is kept without work."""
@@ -22,28 +24,32 @@ _ENVIRONMENT = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
 """What it is told of ours: no other secret than its own is among them."""
+PUSHES = "parley.push.worker"
 
 
-class Courier:
-    """Hands notifications over. Belongs to one event loop."""
+class Courier(Generic[T]):
+    """Hands over what it is given to a process of the `module`, which is told the `setup` first.
+    Belongs to one event loop.
+    """
 
-    def __init__(self, setup: Setup, *, idle_s: float = IDLE_S) -> None:
+    def __init__(self, setup: Struct, *, module: str = PUSHES, idle_s: float = IDLE_S) -> None:
         self._setup = setup
+        self._module = module
         self._idle_s = idle_s
-        self._worker: _Worker | None = None
-        self._leaving: set[_Worker] = set()
+        self._worker: _Worker[T] | None = None
+        self._leaving: set[_Worker[T]] = set()
         """Those that end by themselves."""
         self._starting = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
 
-    async def send(self, push: Push) -> Outcome:
+    async def send(self, asked: T) -> Outcome:
         """What became of it: of one that may not have gone, too. Raises nothing."""
         worker = await self._working()
         if worker is None:
             return _lost(0)
         try:
-            return await worker.send(push)
+            return await worker.send(asked)
         finally:
             self._rest_later()
 
@@ -56,13 +62,13 @@ class Courier:
             workers = [*self._leaving, *([self._worker] if self._worker else [])]
             await asyncio.gather(*(worker.end() for worker in workers))
 
-    async def _working(self) -> _Worker | None:
+    async def _working(self) -> _Worker[T] | None:
         async with self._starting:
             if self._is_closed:
                 return None
             if self._worker is None or not self._worker.is_running:
                 try:
-                    self._worker = _Worker(await _start(), self._setup)
+                    self._worker = _Worker(await _start(self._module), self._setup)
                 except OSError:
                     return None
             return self._worker
@@ -81,10 +87,10 @@ class Courier:
             worker.leave(lambda: self._leaving.discard(worker))
 
 
-class _Worker:
+class _Worker(Generic[T]):
     """One process, and what it has not answered."""
 
-    def __init__(self, process: asyncio.subprocess.Process, setup: Setup) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, setup: Struct) -> None:
         self._process = process
         self._number = 0
         self.waiting: dict[int, asyncio.Future[Outcome]] = {}
@@ -96,14 +102,14 @@ class _Worker:
     def is_running(self) -> bool:
         return not self._listening.done()
 
-    async def send(self, push: Push) -> Outcome:
+    async def send(self, asked: T) -> Outcome:
         self._number += 1
         number, answer = self._number, asyncio.get_running_loop().create_future()
         self.waiting[number] = answer
         if self._silent is None:
             self._expect_answer()
         try:
-            self._write(framed(Numbered(number, push)))
+            self._write(framed(Numbered(number, asked)))
             await self._drain()
             outcome: Outcome = await answer
             return outcome
@@ -164,14 +170,14 @@ class _Worker:
 
 
 def _lost(number: int) -> Outcome:
-    return Outcome(number, 0, why="the process that pushes ended", is_lost=True)
+    return Outcome(number, 0, why="the process that sends ended", is_lost=True)
 
 
-async def _start() -> asyncio.subprocess.Process:
+async def _start(module: str) -> asyncio.subprocess.Process:
     environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-m", "parley.push.worker"),
+        *("-P", "-m", module),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -1,12 +1,15 @@
-"""What goes to the process that pushes, and what comes back."""
+"""What goes to a process that sends, and what comes back."""
 
 from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
+
+T = TypeVar("T", bound=Struct)
 
 _LENGTH_BYTES = 4
 
@@ -42,9 +45,9 @@ class Push(Struct, frozen=True, array_like=True):
     """Whether this push service took something lately: others share few places."""
 
 
-class Numbered(Struct, frozen=True, array_like=True):
+class Numbered(Struct, Generic[T], frozen=True, array_like=True):
     number: int
-    push: Push
+    asked: T
 
 
 class Outcome(Struct, frozen=True, array_like=True):

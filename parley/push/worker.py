@@ -6,55 +6,19 @@ order. Ends with its input. It knows the key that says who we are, and nothing e
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 import time
-
-import msgspec
 
 from parley.outward import NotAllowed, Outward
 from parley.push.encryption import encrypt
-from parley.push.post import Numbered, Outcome, Push, Setup, framed, next_frame
+from parley.push.post import Outcome, Push, Setup
+from parley.push.serving import serve
 from parley.push.vapid import Vapid, private_key
 
-NICENESS = 10
-"""Notifications wait for messages, never the other way around."""
 KNOWN_AT_ONCE, OTHERS_AT_ONCE = 64, 16
 """Anybody can name services that never answer: those that did have places of their own."""
 KNOWN_EACH, OTHERS_EACH = 24, 2
 """Of one service."""
 WITHIN_S = 10.0
-
-
-async def main() -> None:
-    """Work until the input ends."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    transport, protocol = await loop.connect_write_pipe(
-        asyncio.streams.FlowControlMixin, sys.stdout
-    )
-    answers = asyncio.StreamWriter(transport, protocol, None, loop)
-    setup = msgspec.msgpack.decode(await next_frame(reader), type=Setup)
-    sender = Sender(setup)
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                asked = msgspec.msgpack.decode(await next_frame(reader), type=Numbered)
-                tasks.create_task(_answer(sender, asked, answers))
-    except* asyncio.IncompleteReadError:
-        pass
-    await sender.close()
-
-
-async def _answer(sender: Sender, asked: Numbered, answers: asyncio.StreamWriter) -> None:
-    try:
-        answer = framed(await sender.send(asked.number, asked.push))
-    except Exception as error:  # whatever one service says must not end the work for all
-        answer = framed(Outcome(asked.number, 0, why=type(error).__name__))
-    answers.write(answer)
-    await answers.drain()
 
 
 class Sender:
@@ -107,6 +71,4 @@ class Sender:
 
 
 if __name__ == "__main__":
-    if sys.platform != "win32":
-        os.nice(NICENESS)
-    asyncio.run(main())
+    serve(Setup, Push, Sender)

@@ -11,9 +11,11 @@ from parley.records.calls import *
 from parley.records.claims import *
 from parley.records.contacts import *
 from parley.records.conversations import *
+from parley.records.desks import *
 from parley.records.epochs import *
 from parley.records.events import *
 from parley.records.files import *
+from parley.records.hooks import *
 from parley.records.host import *
 from parley.records.invitations import *
 from parley.records.knocks import *

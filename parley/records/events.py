@@ -311,6 +311,12 @@ class ReportsChanged(Struct, frozen=True, tag=True):
         return 0
 
 
+class WebhooksChanged(Struct, frozen=True, tag=True):
+    """A webhook was made, changed or removed. For whoever sends to them alone."""
+
+    conversation_id: int
+
+
 class CallChanged(Struct, frozen=True, tag=True):
     """Somebody came into a call or left it, or what they send is another."""
 
@@ -391,6 +397,7 @@ Event = (
     | DevicesChanged
     | HostChanged
     | ReportsChanged
+    | WebhooksChanged
     | CallChanged
     | CallTold
     | CallSignalled

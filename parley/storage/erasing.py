@@ -23,10 +23,12 @@ from parley.storage.schema import (
     complaints,
     contact_invites,
     conversations,
+    desk_conversations,
     drafts,
     epochs,
     former_names,
     grants,
+    hooks,
     knocks,
     links,
     looks,
@@ -42,6 +44,8 @@ from parley.storage.schema import (
     search_loose,
     search_segments,
     search_states,
+    webhook_deliveries,
+    webhooks,
 )
 from parley.storage.schema import files as stored_files
 
@@ -101,36 +105,53 @@ def _erase_some(table: sa.Table) -> Prepared:
     )
 
 
-_ERASE = [
-    # Grants name links, so they go before those.
-    _erase_some(table)
-    for table in (
-        search_loose,
-        search_states,
-        reactions,
-        mentions,
-        messages,
-        grants,
-        links,
-        knocks,
-        contact_invites,
-        claims,
-        audit,
-        complaints,
-        reports,
-        old_links,
-        readings,
-        notification_levels,
-        pinned_conversations,
-        drafts,
-        looks,
-        former_names,
-        call_peers,
-        calls,
-        asks,
-        bots,
-        participants,
+def _erase_deliveries() -> Prepared:
+    """Those have no index by their conversation."""
+    some = (
+        sa.select(webhook_deliveries.c.id)
+        .join_from(webhooks, webhook_deliveries, webhook_deliveries.c.webhook_id == webhooks.c.id)
+        .where(webhooks.c.conversation_id == p("conversation_id"))
+        .limit(p("limit"))
     )
+    return Prepared(webhook_deliveries.delete().where(webhook_deliveries.c.id.in_(some)))
+
+
+_ERASE = [
+    _erase_deliveries(),
+    # Grants name links, so they go before those.
+    *(
+        _erase_some(table)
+        for table in (
+            search_loose,
+            search_states,
+            reactions,
+            mentions,
+            messages,
+            grants,
+            links,
+            knocks,
+            contact_invites,
+            desk_conversations,
+            claims,
+            audit,
+            complaints,
+            reports,
+            old_links,
+            readings,
+            notification_levels,
+            pinned_conversations,
+            drafts,
+            looks,
+            former_names,
+            call_peers,
+            calls,
+            asks,
+            bots,
+            webhooks,
+            hooks,
+            participants,
+        )
+    ),
 ]
 
 _ERASE_LARGE = [_erase_some(table) for table in (search_segments, epochs)]

@@ -22,6 +22,7 @@ from parley.storage.schema import (
     accounts,
     audit,
     conversations,
+    desks,
     grants,
     invited,
     knocks,
@@ -103,6 +104,8 @@ _IS_OLD = sa.and_(
     sa.or_(sessions.c.seen_at.is_(None), sessions.c.seen_at < p("before", Instant)),
     # Who was invited keeps that, whenever they start something.
     ~sa.exists().where(invited.c.session_id == sessions.c.id),
+    # Nor does anybody lose their desk, though nobody wrote to them for long.
+    ~sa.exists().where(desks.c.session_id == sessions.c.id),
 )
 _SESSION_COLUMNS = [
     sessions.c.id,

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from parley.records import MailCode, MailLink, MailWish, Participant, Unheard
+from parley.records import CALL, MailCode, MailLink, MailWish, Participant, Unheard
 from parley.storage.asides import IS_ASIDE
 from parley.storage.dialects import insert
 from parley.storage.prepared import Prepared, p
@@ -291,6 +291,7 @@ _UNHEARD = Prepared(
         messages.c.deleted_at.is_(None),
         messages.c.user_id != p("user_id"),
         sa.not_(IS_ASIDE),
+        messages.c.type != CALL,  # by mail nobody is called
     )
     .order_by(messages.c.seq)
     .limit(p("limit")),

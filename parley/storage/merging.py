@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from parley.records import Participant, Role
-from parley.storage import contacts, file_sums, invitations, push
+from parley.storage import contacts, desks, file_sums, invitations, push
 from parley.storage import grants as stored_grants
 from parley.storage import participants as stored
 from parley.storage import sessions as stored_sessions
@@ -191,6 +191,7 @@ def give_rest(connection: sa.Connection, before: int, now: int, *, added_by: int
         )
     file_sums.give(connection, before, now)
     contacts.become(connection, before, now)
+    desks.become(connection, before, now)
     _give_mail(connection, before, now)
     return push.give(connection, before, now, added_by=added_by)
 

@@ -240,11 +240,14 @@ def removed(connection: sa.Connection, conversation_id: int) -> tuple[Participan
 def left(
     connection: sa.Connection, conversation_id: int, *, limit: int
 ) -> tuple[tuple[Participant, ...], int]:
-    """Those who left by themselves: the latest, and how many there are in all."""
+    """Those who left by themselves: the latest, and how many there are in all. Hooks, which never
+    came, are none of them.
+    """
     gone = sa.and_(
         participants.c.conversation_id == conversation_id,
         participants.c.left_at.is_not(None),
         participants.c.removed_at.is_(None),
+        participants.c.role != Role.BOT.value,
     )
     count = connection.execute(sa.select(sa.func.count()).where(gone)).scalar_one()
     rows = connection.execute(

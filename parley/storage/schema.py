@@ -472,6 +472,75 @@ call_peers = sa.Table(
     sa.Column("joined_at", Instant, nullable=False),
 )
 
+# By whose codes other programs speak in a conversation, each as a participant.
+hooks = sa.Table(
+    "hooks",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("user_id", sa.Text, nullable=False),
+    # A keyed hash of its code.
+    sa.Column("code_seal", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("last_used_at", Instant),
+    sa.Column("uses", sa.BigInteger, nullable=False, server_default=_NO),
+    # No id is given again: whoever removes one by its number means that one.
+    sqlite_autoincrement=True,
+)
+
+# Addresses that are told what happens.
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False, index=True),
+    sa.Column("url", sa.Text, nullable=False),
+    # A list in JSON.
+    sa.Column("events", sa.Text, nullable=False),
+    # Its secret follows from this and the server's own: it is not here.
+    sa.Column("salt", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    # Up to this place of the log everything is in the queue.
+    sa.Column("through_seq", sa.BigInteger, nullable=False),
+    # Up to this delivery nothing waits: they go out in the order of their ids.
+    sa.Column("done_through", sa.BigInteger, nullable=False, server_default=_NO),
+    # How many deliveries wait.
+    sa.Column("waiting", sa.BigInteger, nullable=False, server_default=_NO),
+    sa.Column("paused_at", Instant),
+    sa.Column("paused_for", sa.Text),
+    sa.Column("failing_since", Instant),
+    sa.Column("failures", sa.Integer, nullable=False, server_default=_NO),
+    sa.Column("retry_at", Instant),
+    sa.Column("took_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+# What is on its way to them, in the order of its ids, and what was.
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("id", _Key, primary_key=True),
+    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    sa.Column("webhook_id", sa.ForeignKey("webhooks.id"), nullable=False),
+    sa.Column("event_id", sa.Text, nullable=False),
+    sa.Column("event", sa.Text, nullable=False),
+    # Of the message that it is about, which is read as it is sent.
+    sa.Column("message_seq", sa.BigInteger),
+    # In JSON, where it is about none; and whom it names.
+    sa.Column("data", sa.Text),
+    sa.Column("user_id", sa.Text),
+    sa.Column("happened_at", Instant, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default=_NO),
+    sa.Column("status", sa.Integer, nullable=False, server_default=_NO),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
+    sa.Column("tried_at", Instant),
+    sqlite_autoincrement=True,
+)
+# The only one: each event costs a row for each webhook.
+sa.Index("ix_webhook_deliveries_webhook", webhook_deliveries.c.webhook_id, webhook_deliveries.c.id)
+
 # What was uploaded, as it is served. The bytes are where files are kept, under the same id.
 files = sa.Table(
     "files",
@@ -1061,6 +1130,39 @@ contact_blocks = sa.Table(
     sa.Column("made_at", Instant, nullable=False),
 )
 sa.Index("ix_contact_blocks_blocked_id", contact_blocks.c.blocked_id)
+
+# Where visitors of a page start conversations, each their own, with whoever owns the desk.
+desks = sa.Table(
+    "desks",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("username", sa.Text, nullable=False),
+    sa.Column("greeting", sa.Text, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.Column("made_at", Instant, nullable=False),
+)
+
+# What was started there, and by whom, who finds it there again.
+desk_conversations = sa.Table(
+    "desk_conversations",
+    metadata,
+    sa.Column(
+        "conversation_id",
+        sa.ForeignKey("conversations.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("desk_id", sa.ForeignKey("desks.id"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("sessions.id"), nullable=False, index=True),
+    sa.Column("started_at", Instant, nullable=False),
+)
+sa.Index(
+    "ix_desk_conversations_desk_id",
+    desk_conversations.c.desk_id,
+    desk_conversations.c.started_at,
+)
 
 # Whom the host lets act for it, in the browser or by calls.
 admins = sa.Table(

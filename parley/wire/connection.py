@@ -141,6 +141,21 @@ class Connection(TCPServer):
             line.data_received(early)
         return True
 
+    def hand_over(self, line: Line, head: bytes) -> bool:
+        """The answer to what was asked last goes on as a line, after its head; whether there is
+        somebody yet who asked.
+        """
+        transport = cast("asyncio.Transport", self.writer.transport)
+        if transport.is_closing():
+            return False
+        self._line = line
+        line.when_lost = self._lost
+        line.take(transport, head)
+        if not transport.is_reading():  # of what came too soon: or its end would not be noticed
+            transport.resume_reading()
+        self.reader.feed_eof()
+        return True
+
     def _lost(self) -> None:
         # Called as long as the line is there, it keeps the writer, which would close the
         # transport when it goes.
@@ -161,6 +176,8 @@ class Connection(TCPServer):
     async def protocol_send(self, event: Event) -> None:
         if not isinstance(event, RawData):
             await super().protocol_send(event)
+            return
+        if self._line is not None:  # Hypercorn's word for an answer that it thinks never began
             return
         async with self.send_lock:
             try:
@@ -231,6 +248,14 @@ class Connection(TCPServer):
         self.cut_off()
         if task is not None:
             task.cancel()
+
+
+def connection_of(send: Any) -> Connection | None:
+    """What an ASGI `send` of Hypercorn's writes to, if it is one of ours."""
+    stream = getattr(send, "__self__", None)
+    http = getattr(getattr(stream, "send", None), "__self__", None)
+    connection = getattr(getattr(http, "send", None), "__self__", None)
+    return connection if isinstance(connection, Connection) else None
 
 
 def _counts(reader: object) -> bool:

@@ -17,6 +17,7 @@ from parley.addresses import Proxies, canonical, place_of
 from parley.wire import answers, heads
 from parley.wire.answering import Arriving, Counted, refuse
 from parley.wire.body import HungUp, read_whole
+from parley.wire.connection import connection_of
 from parley.wire.direct import DirectClient
 from parley.wire.handshake import (
     REQUEST_ID,
@@ -25,9 +26,11 @@ from parley.wire.handshake import (
     HostRule,
     OriginRule,
 )
+from parley.wire.line import Line
 from parley.wire.pace import Pace
 from parley.wire.places import RETRY_AFTER_S, Places
 from parley.wire.server import Server
+from parley.wire.stream import LINE, handing_over
 from parley.wire.unread import Backlog
 
 MeantRule = Callable[[str], str | None]
@@ -39,6 +42,8 @@ PassOn = Callable[[Any, Any, Any], Awaitable[bool]]
 
 PATH = "/socket.io/"
 _TRANSPORTS = ("polling", "websocket")
+STREAMS = "/events"
+"""How the paths of streams end."""
 OWN_LINES = "parley.lines"
 """In the state of an ASGI server that opens WebSockets without asking its app: one that comes this
 way all the same is odd, and nobody is to choose how they are served."""
@@ -219,6 +224,9 @@ class Gate:
         if scope["type"] == "websocket":
             await self._pass(scope, handshake, receive, send)
             return
+        is_stream = scope["path"].endswith(STREAMS)
+        if is_stream:
+            send = handing_over(send, scope, _hand_over)
         send = _named(send, name)
         if self.backlog.is_full(place) and not _is_ours(scope["path"]):
             # What is asked for would be put together in vain.
@@ -231,6 +239,8 @@ class Gate:
             await self._pass(scope, handshake, arriving, answer)
         finally:
             arriving.let_go()
+            if is_stream and (stream := scope.pop(LINE, None)) is not None:
+                stream.give_up()  # unless it goes on by itself
 
     def _as_asked(self, scope: dict[str, Any]) -> dict[str, Any]:
         """A request as its client sent it to the first proxy, by the path it asks for."""
@@ -422,6 +432,11 @@ async def _send_there(send: Any, where: str) -> None:
     ]
     await send({"type": "http.response.start", "status": 302, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _hand_over(send: Any, line: Line, head: bytes) -> bool:
+    connection = connection_of(send)
+    return connection is not None and connection.hand_over(line, head)
 
 
 def _named(send: Any, name: str) -> Any:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from parley.contract import codec
-from parley.wire import frames
-from parley.wire.countdown import GRAIN_S
+from parley.wire import frames, stream
+from parley.wire.countdown import GRAIN_S, Countdown
 from parley.wire.direct import DirectClient, Later
 from parley.wire.handshake import Handshake
 from parley.wire.ids import Ids
-from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Watch
+from parley.wire.line import CLOSE_WITHIN_S, SERVICE_RESTART, Line, Watch
 from parley.wire.pace import LONG_OF_TURN
 from parley.wire.places import Places
 from parley.wire.socket import GuardedSocket
@@ -29,6 +29,7 @@ from parley.wire.socket_io import (
     Unreadable,
     refusal,
 )
+from parley.wire.stream import BEAT_EVERY_S, Stream, StreamBody, StreamLine
 from parley.wire.upgrade import Upgrade
 
 _NAME = re.compile(r'\["(\w{1,40})",', re.ASCII)
@@ -88,6 +89,12 @@ class Server(GuardedSocketIO):
         """Events handed to clients since the start, once for each of them."""
         self._direct: dict[str, DirectClient] = {}
         self._lines: set[DirectClient] = set()
+        self.streams: dict[str, Stream] = {}
+        """Those who only hear, by the ids they have beside those of sockets."""
+        self._stream_lines = 0
+        self.on_stream_open: Callable[[Stream], None] = _nobody
+        self.on_stream_lost: Callable[[Stream], None] = _nobody
+        self._beats: Countdown[Stream] = Countdown(BEAT_EVERY_S, lambda each: each.beat())
         self.working: set[DirectClient] = set()
         """Those for whom something is under way; whatever becomes of them, it ends by itself."""
         self.ids = Ids()
@@ -104,7 +111,7 @@ class Server(GuardedSocketIO):
     @property
     def line_count(self) -> int:
         """Connections with nothing but us between, also those that are closing."""
-        return len(self._lines)
+        return len(self._lines) + self._stream_lines
 
     @property
     def connection_count(self) -> int:
@@ -117,6 +124,7 @@ class Server(GuardedSocketIO):
         return {
             "websocket": sum(line.is_open for line in self._lines),
             "polling": sum(not socket.closed for socket in self.eio.sockets.values()),
+            "stream": sum(each.is_open for each in self.streams.values()),
         }
 
     @property
@@ -124,20 +132,37 @@ class Server(GuardedSocketIO):
         """Packets that were dropped since the start."""
         return self.eio.counts["malformed"]
 
-    def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
-        """Emit to each of these clients: encoded once, in order, nobody waited for."""
-        direct = self._direct
+    @property
+    def has_limits(self) -> bool:
+        """Whether there is a bound to what one address may have."""
+        return self.eio.places.is_limited
+
+    def send_to(
+        self, sids: Iterable[str], event: str, data: object, seq: int | None = None
+    ) -> None:
+        """Emit to each of these clients: encoded once, in order, nobody waited for. Streams are
+        told its `seq`, if it has one.
+        """
+        direct, streams = self._direct, self.streams
         lines: list[DirectClient] = []
+        hearing: list[Stream] = []
         others: list[str] = []
         for sid in sids:
             client = direct.get(sid)
-            if client is None:
-                others.append(sid)
-            else:
+            if client is not None:
                 lines.append(client)
-        self.deliveries += len(lines) + len(others)
+                continue
+            hears = streams.get(sid)
+            if hears is not None:
+                hearing.append(hears)
+            else:
+                others.append(sid)
+        self.deliveries += len(lines) + len(hearing) + len(others)
+        encoded = _encode((event, data)) if lines or hearing else b""
         if lines:
-            self._watch.outgoing.spread(lines, self.encode(event, data))
+            self._watch.outgoing.spread(lines, frames.text(b"42" + encoded))
+        if hearing:
+            self._watch.outgoing.spread(hearing, stream.chunk(event, encoded, seq))
         if others:
             self._push_to(others, event, data)
 
@@ -160,17 +185,23 @@ class Server(GuardedSocketIO):
         if client is not None:
             self.eio.unseated.stop(client)
 
-    def gives_sign(self, sid: str) -> bool:
-        """Whether it has answered all that it was asked so far; it is asked again."""
+    def ask(self, sid: str) -> None:
+        """Have it give a sign, unless it owes one already."""
         client = self._client(sid)
-        if client is None or client in self.eio.pongs:
-            return False
-        self.eio.pings.stop(client)
-        client.ping()
-        return True
+        if client is not None and client not in self.eio.pongs:
+            self.eio.pings.stop(client)
+            client.ping()
+
+    def has_answered(self, sid: str) -> bool:
+        """Whether it is there, and gave all the signs that it was asked for."""
+        client = self._client(sid)
+        return client is not None and client not in self.eio.pongs
 
     def unseated(self, sid: str) -> None:
-        """It takes part in nothing any more: it may stay if it soon does again."""
+        """It takes part in nothing any more: it may stay if it soon does again. A stream can't."""
+        if (hearing := self.streams.get(sid)) is not None:
+            hearing.close()
+            return
         client = self._client(sid)
         if client is not None:
             self.eio.unseated.ensure(client)
@@ -185,9 +216,14 @@ class Server(GuardedSocketIO):
             client.close(SERVICE_RESTART)
         for socket in list(self.eio.sockets.values()):
             socket.dismiss()
+        for each in list(self.streams.values()):
+            each.close()
 
     def send_off(self, sid: str) -> None:
         """End one client's connection, once it was sent what was written."""
+        if (hearing := self.streams.get(sid)) is not None:
+            hearing.close()
+            return
         client = self._client(sid)
         if client is not None:
             client.dismiss()
@@ -199,10 +235,22 @@ class Server(GuardedSocketIO):
             await socket.go_away()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_WITHIN_S + GRAIN_S):
-                while self._lines or self.working:
+                while self._lines or self.working or self.streams:
                     await self._something_ended()
         for client in list(self._lines):
             client.abort()
+        for each in list(self.streams.values()):
+            each.abort()
+
+    def stream(self, place: str, *, is_line: bool) -> Stream | None:
+        """For somebody who only hears, on a connection of ours or not; None where it is too many.
+
+        It holds its place from here on. Until it opens, it may be given up.
+        """
+        if not self.eio.take_place(place):
+            return None
+        kind = StreamLine if is_line else StreamBody
+        return kind(self, self._watch, place, self.ids.take())
 
     def direct(self, handshake: Handshake) -> DirectClient | None:
         """A client for a WebSocket that nothing but us stands between; None where it is too many.
@@ -290,6 +338,25 @@ class Server(GuardedSocketIO):
         self.working.discard(client)
         self._ended.set()
 
+    # --- what a stream tells ---
+
+    def stream_opened(self, stream: Stream) -> None:
+        self.streams[stream.sid] = stream
+        self._stream_lines += isinstance(stream, Line)
+        self._beats.start(stream)
+        self.on_stream_open(stream)
+
+    def stream_beats(self, stream: Stream) -> None:
+        self._beats.start(stream)
+
+    def stream_lost(self, stream: Stream) -> None:
+        self._beats.stop(stream)
+        if self.streams.pop(stream.sid, None) is not None:
+            self._stream_lines -= isinstance(stream, Line)
+        self.eio.places.give_back(stream.place)
+        self.on_stream_lost(stream)
+        self._ended.set()
+
     async def _something_ended(self) -> None:
         self._ended.clear()
         await self._ended.wait()
@@ -354,3 +421,7 @@ class Server(GuardedSocketIO):
 
     def _client(self, sid: str) -> DirectClient | GuardedSocket | None:
         return self._direct.get(sid) or self._socket(sid)
+
+
+def _nobody(_stream: Stream) -> None:
+    """Nobody begins streams here."""

@@ -282,7 +282,9 @@ class _House:
 
     def _left(self, task: asyncio.Task[None]) -> None:
         del self._http[task]
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        # A network that was lost ends no connection: in the end the system, or TLS, gives it up.
+        if error is not None and not isinstance(error, TimeoutError | ConnectionError):
             log.error("connection_failed", exc_info=error)
 
 

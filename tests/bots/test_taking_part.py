@@ -205,3 +205,21 @@ async def test_nobody_takes_it_up_by_its_id(talk: Talk) -> None:
         "POST", f"{talk.path}/join", {"user_id": bot["user_id"], "username": "Echo"}
     )
     assert (status, reply["code"]) == (409, "identity_taken")
+
+
+async def test_it_sends_files_and_reads_them_where_it_may(talk: Talk) -> None:
+    program, _ = await talk.bot("Echo", may=["write"])
+    sent = await program.send("POST", f"{talk.path}/files?name=a.txt", b"words")
+    assert sent.status == 201, sent.body
+    file = sent.json["file"]
+    body = {"message": "", "attachments": [file["id"]]}
+    assert (await program.call("POST", f"{talk.path}/messages", body))[0] == 201
+    assert (await talk.ben.send("GET", file["url"])).body == b"words"
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "5"}
+    begun = await program.send("POST", f"{talk.path}/uploads", headers=tus)
+    assert begun.status == 201
+    assert (await program.send("GET", file["url"])).status == 403
+    reader, _ = await talk.bot("Reader", may=["read"])
+    assert (await reader.send("GET", file["url"])).body == b"words"
+    assert (await reader.send("POST", f"{talk.path}/uploads", headers=tus)).status == 403
+    assert (await reader.send("POST", f"{talk.path}/files?name=a.txt", b"words")).status == 403

@@ -19,7 +19,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
-    f"--host-resolver-rules=MAP {PLAIN_HTTP_HOST} 127.0.0.1",
+    # Also other sites, for what they may do with ours.
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
 )
 # The first has no window to draw and starts a page for a third of the work.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

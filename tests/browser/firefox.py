@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from playwright.sync_api import Browser, Playwright
 
-from tests.browser import chromium, display
+from tests.browser import chromium, display, elsewhere
 
 NAME = "firefox-esr"
 MISSING = (
@@ -18,7 +18,7 @@ MISSING = (
 )
 START_WITHIN_MS = 120_000
 PREFERENCES: dict[str, str | float | bool] = {
-    "network.dns.localDomains": chromium.PLAIN_HTTP_HOST,
+    "network.dns.localDomains": ",".join((chromium.PLAIN_HTTP_HOST, *elsewhere.HOSTS)),
     # What Playwright says of it, Firefox ignores.
     "ui.prefersReducedMotion": 1,
     # Its list of downloads would open over the page, and take the focus.

@@ -69,12 +69,21 @@ def _serving(net: Network, folder: Path, flags: list[str]) -> Iterator[None]:
     command = [sys.executable, "-m", "parley", "serve", "--data", str(folder / "data")]
     where = ["--host", SERVER, "--port", str(PORT), "--public-url", URL]
     tls = ["--tls-certificate", str(own), "--tls-key", str(key)]
-    with subprocess.Popen(
-        net.server.within(*command, *where, *tls, *flags), stdout=subprocess.PIPE, text=True
-    ) as server:
+    log = folder / "server.log"
+    with (
+        log.open("w") as complaints,
+        subprocess.Popen(
+            net.server.within(*command, *where, *tls, *flags),
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        ) as server,
+    ):
         try:
             assert server.stdout is not None
             assert " at https" in server.stdout.readline()
             yield
         finally:
             server.kill()
+    # Networks come and go: to a server that is no failure.
+    assert "level='error'" not in log.read_text()

@@ -15,6 +15,10 @@ SHORT: dict[str, tuple[str, ...]] = {
     "browser/test_accounts.py": ("test_a_guest_keeps_who_they_are_and_is_that_on_another_device",),
     "browser/test_by_account.py": ("test_a_guest_is_told_at_once_and_comes_back_with_an_account",),
     "browser/test_belongings.py": ("test_what_is_pinned_stays_on_top_on_both_devices",),
+    "browser/test_embedding.py": (
+        "test_a_visitor_presses_the_button_and_talks_with_whoever_owns_the_desk",
+    ),
+    "browser/test_hooks.py": ("test_an_owner_makes_a_hook_and_takes_it_away",),
     "browser/test_reporting.py": ("test_a_message_is_reported_and_the_owner_finds_it",),
     "browser/test_bots.py": (
         "test_a_command_is_completed_used_and_answered_for_whoever_asked",

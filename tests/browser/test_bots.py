@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Arrive
 from tests.browser.seeding import Said, Seeded, Seeding
+from tests.browser.test_encrypted_page import starts_encrypted
 from tests.browser.visitor import PHONE, Visitor
 from tests.servers import Process
 
@@ -253,3 +254,31 @@ def test_a_page_that_needs_nothing_of_bots_loads_nothing_of_them(
     assert not [url for url in asked if "/bots" in url or "/commands" in url]
     with ada.page.expect_response(re.compile("/commands$")):
         ada.types("/")
+
+
+def test_what_is_encrypted_goes_to_no_bot_whatever_the_server_says(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    starts_encrypted(ada)
+    offer = {"bot": "b", "username": "Spy", "name": "echo", "description": "Says it again"}
+    ada.page.route(
+        "**/commands", lambda route: route.fulfill(json={"success": True, "commands": [offer]})
+    )
+    ada.types("/echo tea")
+    ada.page.keyboard.press("Enter")
+    ada.reads("/echo tea")
+    expect(ada.page.get_by_role("option")).to_have_count(0)
+    expect(ada.page.get_by_role("log", name="Answers from bots")).to_have_count(0)
+
+
+def test_what_was_written_goes_out_where_nothing_of_bots_loads(
+    seeding: Seeding, arrive: Arrive
+) -> None:
+    seeded = talk_of(seeding)
+    ada = arrive("Ada")
+    ada.has_session(seeded.tokens["Ada"])
+    ada.may_meet("failed", "Failed to load resource", "ERR_FAILED", "console")
+    ada.page.route(re.compile(r"/bots[^/]*\.js$"), lambda route: route.abort())
+    ada.opens(seeded.link)
+    ada.is_connected()
+    ada.sends("/echo tea")
+    ada.reads("/echo tea")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 
 import pytest
 import socketio
-from playwright.sync_api import Browser, Playwright, WebSocketRoute
+from playwright.sync_api import Browser, Playwright, WebSocketRoute, expect
 
 from tests.browser import chromium
-from tests.browser.test_calls import FAKE_DEVICES, calls, hears, is_reached, joins, meets
+from tests.browser.test_calls import FAKE_DEVICES, calls, hears, is_reached, joins, looks, meets
 from tests.browser.visitor import Visitor
 from tests.servers import Process
 
@@ -104,3 +105,25 @@ def test_nobody_makes_a_page_connect_as_fast_as_they_can_ask(
         hears(who)
         assert who.measures("() => connections.length") < FLOOD / 5
     sly.disconnect()
+
+
+def test_an_eleventh_person_is_told_that_the_call_is_full(
+    site: Process, ada: Visitor, ben: Visitor
+) -> None:
+    link = meets(ada)
+    room_id = link.rpartition("/")[2]
+    with contextlib.ExitStack() as stack:
+        for number in range(10):
+            guest = stack.enter_context(socketio.SimpleClient())
+            guest.connect(site.url, transports=["websocket"])
+            assert guest.call("join_room", {"room_id": room_id, "username": f"Guest {number}"})[
+                "ok"
+            ]
+            assert guest.call("call_join", {"room_id": room_id, "audio": True, "video": False})[
+                "ok"
+            ]
+        meets(ben, link)
+        looks(ben, "Join call")
+        asked = ben.page.locator(".call-before")
+        asked.get_by_role("button", name="Join", exact=True).click()
+        expect(asked.get_by_role("alert")).to_contain_text("This call is full")

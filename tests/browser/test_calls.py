@@ -245,6 +245,8 @@ def test_a_screen_is_shared_with_all_and_is_large(
     ada.page.get_by_role("button", name="Remove Ben from the call").click()
     said = ben.page.get_by_role("region", name="Call")
     expect(said).to_contain_text("Ada removed you from the call.")
+    expect(said.get_by_role("button", name="Join call")).to_be_hidden()
+    expect(ada.page.locator(".call-line")).to_have_text("Ben was removed from the call.")
     expect(tile(cleo, "Ben")).to_have_count(0)
     is_reached(ada, "Cleo")
     ada.page.get_by_role("button", name="End call for everyone").click()

@@ -63,6 +63,8 @@ BRINGS = """(name, text) => {
   picker.dispatchEvent(new Event("change", {bubbles: true}));
 }"""
 
+CANNOT_CALL = "This browser can't make calls. Try another one, or update it."
+
 pytestmark = pytest.mark.timeout(300)  # its tests are long, for want of many
 
 if not webkit.is_there():
@@ -377,4 +379,4 @@ def test_it_says_where_it_cannot_call(arrive: Arrive) -> None:
     if ada.window.runs("() => typeof RTCPeerConnection === 'function'"):
         pytest.skip("this WebKit can make calls")
     ada.window.clicks("#call")
-    ada.sees(".call-before [role=alert]", "This browser can't make calls.")
+    ada.sees(".call-before [role=alert]", CANNOT_CALL)

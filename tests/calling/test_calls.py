@@ -8,6 +8,7 @@ import pytest
 
 from parley.config import Config
 from parley.limits.rates import By, Rate
+from parley.live import calls
 from tests.calling.talk import Talk, call, names
 from tests.people import Person
 from tests.servers import Running, running
@@ -266,6 +267,40 @@ async def test_nobody_fills_a_call_alone(talk: Talk, server: Running) -> None:
     assert (await call(devices[2], talk.room_id))["ok"]
     for device in devices:
         await device.goes_home()
+
+
+async def test_a_socket_is_in_few_calls_at_once(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "CALLS_PER_SOCKET", 2)
+    rooms = [talk.room_id, *[await talk.ada.starts() for _ in range(2)]]
+    for room_id in rooms[1:]:
+        await talk.ada.join(room_id, token=talk.ada.token)
+    for room_id in rooms[:2]:
+        assert (await call(talk.ada, room_id))["ok"]
+    refused = await call(talk.ada, rooms[2])
+    assert (refused["code"], "2 calls" in refused["error"]) == ("call_full", True)
+    assert (await call(talk.ada, rooms[0], hand=True))["ok"]
+    await talk.ada.ask("call_leave", {"room_id": rooms[0]})
+    assert (await call(talk.ada, rooms[2]))["ok"]
+
+
+async def test_an_address_has_so_many_devices_in_calls(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "DEVICES_PER_ADDRESS", 1)
+    for has_limits in (True, False):
+        async with running(replace(config, rate_limits=has_limits)) as server:
+            ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+            room_id = await ada.starts()
+            await ada.join(room_id, token=ada.token)
+            await ben.join(room_id)
+            assert (await call(ada, room_id))["ok"]
+            assert (await call(ada, room_id, hand=True))["ok"]
+            answer = await call(ben, room_id)
+            assert answer.get("code") == ("call_full" if has_limits else None)
+            await ada.goes_home()
+            await ben.goes_home()
 
 
 async def test_an_owner_fits_into_a_full_call(talk: Talk, server: Running) -> None:

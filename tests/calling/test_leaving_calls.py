@@ -221,6 +221,7 @@ async def test_a_socket_that_answers_nothing_has_left(
     dora = Person("Dora", server.url, ("polling",))
     await dora.join(talk.room_id)
     await call(dora, talk.room_id)
+    monkeypatch.setattr(calls, "SELDOM", 1)
     monkeypatch.setattr(calls, "LOST_AFTER_S", 5.0)
     async with raw_socket(server.url) as silent:
         await silent.ask("join_room", {"room_id": talk.room_id, "username": "Sly"}, id=1)
@@ -231,6 +232,43 @@ async def test_a_socket_that_answers_nothing_has_left(
         # Whoever answers stays, by whatever they are connected.
         await sees(talk.ada, "Ada", "Dora")
     await dora.goes_home()
+
+
+async def test_who_is_signalled_to_is_asked_at_once(
+    both: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 2.0)
+    monkeypatch.setattr(calls.Calling, "_ask_in_turn", lambda _: None)
+    async with raw_socket(server.url) as silent:
+        await silent.ask("join_room", {"room_id": both.room_id, "username": "Sly"}, id=1)
+        calling = {"room_id": both.room_id, "audio": True, "video": False}
+        assert (await silent.ask("call_join", calling, id=2))["ok"]
+        state = await sees(both.ada, "Ada", "Ben", "Sly")
+        both.ada.heard.clear()
+        peers = {each["username"]: each["peer"] for each in state["call"]["people"]}
+        # As pages do that hear nothing any more; whoever has just come is asked a little later.
+        signal = {"room_id": both.room_id, "data": {"round": 0}}
+        while not both.ada.all_heard("call_state"):
+            assert (await both.ada.ask("call_signal", {**signal, "to": peers["Ben"]}))["ok"]
+            await both.ada.ask("call_signal", {**signal, "to": peers["Sly"]})
+        await sees(both.ada, "Ada", "Ben")
+
+
+async def test_a_socket_in_two_calls_stays_in_both(
+    both: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(calls, "LOST_AFTER_S", 1.5)
+    elsewhere = await both.ben.starts()
+    await both.ben.join(elsewhere, token=both.ben.token)
+    assert (await call(both.ben, elsewhere))["ok"]
+    dora = Person("Dora", both.ben.url)
+    await dora.join(elsewhere)
+    assert (await call(dora, elsewhere))["ok"]
+    await dora.disconnect()  # long enough for any of them to be given up
+    await both.ben.hears("call_state", lambda state: names(state) == ["Ben"])
+    for room_id in (both.room_id, elsewhere):
+        assert await both.ben.ask("call_leave", {"room_id": room_id}) == {"ok": True}
 
 
 async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ async def ask(app: Parley, request: Request) -> Answer:
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
-        if message["type"] == "http.response.body" and not message.get("more_body", False):
+        is_body = message["type"] == "http.response.body"
+        if (is_body and not message.get("more_body", False)) or has_no_end(sent[0]):
             is_answered.set()
 
     scope = {
@@ -100,6 +101,11 @@ async def ask(app: Parley, request: Request) -> Answer:
     await server(scope, receive, send)
     body = b"".join(part.get("body", b"") for part in sent[1:])
     return Answer(sent[0]["status"], body)
+
+
+def has_no_end(start: dict[str, Any]) -> bool:
+    """Whether the answer that begins so are events, which go on until somebody hangs up."""
+    return (b"content-type", b"text/event-stream; charset=utf-8") in start["headers"]
 
 
 async def at_home(app: Parley) -> Home:
@@ -289,7 +295,7 @@ def assert_answered(request: Request, answer: Answer) -> None:
             assert error.error
     elif request.call and answer.status == contract.CALLS[request.call].status:
         call = contract.CALLS[request.call]
-        if request.method == call.method:
+        if request.method == call.method and not call.is_stream:
             msgspec.json.decode(answer.body, type=call.reply)
 
 

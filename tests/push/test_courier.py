@@ -25,19 +25,19 @@ def push_for(browser: Browser) -> Push:
 
 
 @pytest.fixture
-async def courier(service: Service) -> AsyncIterator[Courier]:
-    made = Courier(Setup(bytes(SEED_BYTES), "mailto:host@example.org", (NETWORKS,)))
+async def courier(service: Service) -> AsyncIterator[Courier[Push]]:
+    made = Courier[Push](Setup(bytes(SEED_BYTES), "mailto:host@example.org", (NETWORKS,)))
     yield made
     await made.close()
 
 
-def pid(courier: Courier) -> int:
+def pid(courier: Courier[Push]) -> int:
     assert courier._worker is not None
     return courier._worker._process.pid
 
 
 async def test_bytes_that_are_no_text_end_nothing(
-    courier: Courier, service: Service, trusted: Path
+    courier: Courier[Push], service: Service, trusted: Path
 ) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -64,7 +64,7 @@ async def test_bytes_that_are_no_text_end_nothing(
 
 @pytest.mark.long("it waits until that is sure")
 async def test_one_that_says_nothing_at_all_is_ended_and_one_that_works_is_not(
-    courier: Courier, service: Service, monkeypatch: pytest.MonkeyPatch
+    courier: Courier[Push], service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent_s, usual_s = 2.0, couriers.SILENT_MAX_S
     hung, good = service.browser(), service.browser()

@@ -59,6 +59,21 @@ async def test_who_is_away_is_told_what_was_said(person: People, service: Servic
     assert 0 < len(headers["Topic"]) <= 32
 
 
+async def test_the_owner_of_a_desk_is_told_what_a_visitor_writes_there(
+    person: People, service: Service
+) -> None:
+    ada, ben = person("Ada"), person("Ben")
+    _, made = await ada.call("POST", "/api/desks", {})
+    ada.token = made["token"]
+    browser = await subscribed(ada, service)
+    path = f"/api/desks/{made['desk']['id']}/conversations"
+    _, started = await ben.call("POST", path, {"username": "Ben", "message": "Is anybody there?"})
+    await service.until(lambda: bool(browser.got))
+    [said] = browser.got
+    assert (said["title"], said["sender"]) == ("Support: Ben", "Ben")
+    assert (said["text"], said["room_id"]) == ("Is anybody there?", started["room_id"])
+
+
 async def test_no_words_are_told_to_who_wants_none(person: People, service: Service) -> None:
     ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service, words=False)

@@ -291,6 +291,16 @@ async def test_joins_are_limited_however_one_joins(opened: Open) -> None:
         assert (await ben.say(room_id, "Still here"))["ok"]
 
 
+async def test_a_stream_counts_as_a_join(opened: Open) -> None:
+    async with opened(limit_joins="2/1m session") as house:
+        ada = house.guest("Ada")
+        room_id = await ada.starts()
+        stream = f"/api/conversations/{room_id}/events"
+        answers = [await ada.call("GET", stream) for _ in range(3)]
+        assert [status for status, _ in answers] == [200, 200, 429]
+        assert_too_much(answers[2][1], 60.0)
+
+
 async def test_a_socket_without_a_session_is_counted_by_itself(opened: Open) -> None:
     async with opened(limit_joins="2/1m session") as house:
         room_id = await house.guest("Ada").starts()
@@ -390,6 +400,29 @@ async def test_looking_people_up_is_limited_and_reading_their_list_is_not(opened
         assert (await ada.call("GET", path))[0] == 200
 
 
+async def test_starting_at_desks_is_limited_by_address_and_making_them_is_an_act(
+    opened: Open,
+) -> None:
+    async with opened(limit_creations="2/1m address", limit_acts="1/1m session") as house:
+        ada = house.guest("Ada")
+        _, made = await ada.call("POST", "/api/desks", {})
+        ada.token, path = made["token"], f"/api/desks/{made['desk']['id']}"
+        assert (await ada.call("PATCH", path, {"open": False}))[0] == 200
+        for method, at, body in (
+            ("PATCH", path, {"open": True}),
+            ("DELETE", path, None),
+            ("POST", "/api/desks", {}),
+        ):
+            status, reply = await ada.call(method, at, body)
+            assert status == 429, method
+            assert_too_much(reply, 60.0)
+        for name in ("Ben", "Cleo"):
+            assert (await house.guest(name).call("POST", f"{path}/conversations", {}))[0] == 201
+        status, reply = await house.guest("Dan").call("POST", f"{path}/conversations", {})
+        assert status == 429
+        assert_too_much(reply, 60.0)
+
+
 async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
     async with opened(limit_passphrases="2/1m address") as house:
         limits, who = house.server.app.limits, Who(7, ADDRESS)
@@ -404,7 +437,7 @@ async def test_wrong_passphrases_are_limited_by_name(opened: Open) -> None:
 
 # --- owners' acts --------------------------------------------------------------
 
-ACT_CALLS = [
+ACT_CALLS: list[tuple[str, str, Json | None]] = [
     ("DELETE", "/messages/none", None),
     ("PUT", "/messages/none/pin", None),
     ("DELETE", "/messages/none/pin", None),
@@ -423,6 +456,17 @@ ACT_CALLS = [
     ("POST", "/reports/1/resolve", {}),
     ("POST", "/founder", {"user_id": "nobody"}),
     ("POST", "/role", {"user_id": "nobody", "role": "owner"}),
+    ("POST", "/bots", {"name": "Echo"}),
+    ("PATCH", "/bots/nobody", {"may": ["write"]}),
+    ("POST", "/bots/nobody/token", {}),
+    ("DELETE", "/bots/nobody", None),
+    ("PUT", "/bots/me/commands", {"commands": []}),
+    ("POST", "/hooks", {"name": "Alerts"}),
+    ("DELETE", "/hooks/1", None),
+    ("POST", "/webhooks", {"url": "https://example.org/told"}),
+    ("PATCH", "/webhooks/1", {"paused": True}),
+    ("DELETE", "/webhooks/1", None),
+    ("POST", "/webhooks/1/deliveries/1/replay", {}),
 ]
 ACT_EVENTS: dict[str, Json] = {
     "delete_message": {"id": "none"},
@@ -444,6 +488,10 @@ ACT_FORMS = [
     "let-back",
     "answer",
     "revoke",
+    "make-bot",
+    "bot",
+    "bot-token",
+    "revoke-bot",
     "resolve",
     "hand-over",
     "role",
@@ -485,10 +533,11 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     others |= {"mark_read", "react", "unreact", "upload", "set_still", "set_mail", "unset_mail"}
     others |= {"import", "store_import", "claim", "report", "accept_invitation"}
     others |= {"subscribe", "unsubscribe", "set_notifications"}  # of one's own
-    others |= {"pin_conversation", "keep_draft"}
+    others |= {"pin_conversation", "keep_draft", "answer_ask"}
     others |= {
         call.name
-        for call in (*contract.ACCOUNT_CALLS, *contract.CONTACT_CALLS, *contract.ADMIN_CALLS)
+        for calls in (contract.ACCOUNT_CALLS, contract.CONTACT_CALLS, contract.ADMIN_CALLS)
+        for call in (*calls, *contract.BOT_CALLS, *contract.DESK_CALLS)
     }
     others |= {"invite"}  # which has a limit of its own
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
@@ -496,6 +545,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     heard = {"join_room", "watch_room", "leave_room", "knock", "send_message", "sync", "typing"}
     heard |= {"edit_message", "react", "mark_read", "follow_mine"}
     heard |= {"call_join", "call_leave", "call_signal"}
+    heard |= {"use_command", "press_button", "answer_ask"}  # as messages
     assert set(contract.CLIENT_EVENTS) - heard == set(ACT_EVENTS)
 
 

@@ -18,6 +18,7 @@ FORBIDDEN, NOT_JOINED, ENDED = "forbidden", "not_joined", "conversation_ended"
 Row = tuple[str, str, str, str, str, str]
 """A stranger, who may only read, a member, an owner, who was removed; a member after the end."""
 OWNERS: Row = (KNOCK, FORBIDDEN, FORBIDDEN, OK, NOT_FOUND, FORBIDDEN)
+OWNERS_OF_NONE: Row = (KNOCK, FORBIDDEN, FORBIDDEN, "not_found", NOT_FOUND, FORBIDDEN)
 READERS: Row = (KNOCK, OK, OK, OK, NOT_FOUND, OK)
 POSTERS: Row = (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, ENDED)
 ALL: Row = (OK, OK, OK, OK, OK, OK)
@@ -32,6 +33,7 @@ PAGES_ALONE: Row = ("passkeys_unavailable",) * 6
 REACTION = "{path}/messages/{message_id}/reactions/%F0%9F%91%8D"
 
 NO_FILE = "not_found"
+OF_DESKS: Row = ("token_required", *(NO_FILE,) * 5)
 HOSTED = "/api/admin/conversations/{room_id}"
 
 OF_ADMINS: dict[str, tuple[str, Json | None]] = {
@@ -148,6 +150,13 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "answer_invite": ("/api/invites/{message_id}", {"answer": "accept"}, GUESTS),
     # It is nobody's, which they aren't told.
     "invite": ("{path}/invites", {"contact": "A" * 16}, OWNERS),
+    # Of one's own alone; tests of desks have some.
+    "desks": ("/api/desks", None, ALL),
+    "make_desk": ("/api/desks", {}, ALL),
+    "change_desk": ("/api/desks/{message_id}", {"open": False}, OF_DESKS),
+    "remove_desk": ("/api/desks/{message_id}", None, OF_DESKS),
+    "desk": ("/api/desks/{message_id}", None, (NO_FILE,) * 6),
+    "start_at_desk": ("/api/desks/{message_id}/conversations", {}, (NO_FILE,) * 6),
     # Of admins alone, whoever one is anywhere; tests of admins have some.
     **{name: (*asked, GUESTS) for name, asked in OF_ADMINS.items()},
     "health": ("/api/health", None, ALL),
@@ -156,6 +165,7 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "leave": ("{path}/leave", {}, (KNOCK, NOT_JOINED, OK, OK, NOT_FOUND, OK)),
     "read": ("{path}", None, READERS),
     "messages": ("{path}/messages", None, READERS),
+    "events": ("{path}/events", None, READERS),
     "export": ("{path}/export", None, READERS),
     "participants": ("{path}/participants", None, READERS),
     "mark_read": (
@@ -255,6 +265,16 @@ CALLS: dict[str, tuple[str, Json | None, Row]] = {
     "epochs": ("{path}/epochs", None, READERS),
     "make_link": ("{path}/links", {"role": "owner"}, OWNERS),
     "revoke_link": ("{path}/links/{link_id}", None, OWNERS),
+    "hooks": ("{path}/hooks", None, OWNERS),
+    "make_hook": ("{path}/hooks", {"name": "Alerts"}, OWNERS),
+    # There is none with this number; tests of hooks have some.
+    "remove_hook": ("{path}/hooks/999", None, OWNERS_OF_NONE),
+    "webhooks": ("{path}/webhooks", None, OWNERS),
+    "make_webhook": ("{path}/webhooks", {"url": "https://example.org/hook"}, OWNERS),
+    "change_webhook": ("{path}/webhooks/999", {"paused": True}, OWNERS_OF_NONE),
+    "remove_webhook": ("{path}/webhooks/999", None, OWNERS_OF_NONE),
+    "deliveries": ("{path}/webhooks/999/deliveries", None, OWNERS_OF_NONE),
+    "replay_delivery": ("{path}/webhooks/999/deliveries/1/replay", {}, OWNERS_OF_NONE),
     "report": ("{path}/reports", {"user_id": "member-1", "reason": "spam"}, READERS),
     "reports": ("{path}/reports", None, OWNERS),
     # Nothing was reported there; tests of reports have some.

@@ -125,7 +125,9 @@ async def test_an_older_database_is_brought_up_to_date(
         own.execute("DROP TABLE admins, admin_links, host_acts")
         own.execute("DROP TABLE account_pictures, chests, drafts, looks, pinned_conversations")
         own.execute("ALTER TABLE conversations DROP COLUMN has_looks")
+        own.execute("DROP TABLE webhook_deliveries, webhooks, hooks")
         own.execute("DROP TABLE call_peers, calls")
+        own.execute("DROP TABLE desk_conversations, desks")
         own.execute("DROP TRIGGER conversations_counted_0 ON conversations")
         own.execute("ALTER TABLE conversations DROP COLUMN has_calls")
         own.execute(

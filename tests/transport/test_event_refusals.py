@@ -75,6 +75,14 @@ WRONG_FIELDS: list[tuple[str, Json, str]] = [
     ("mark_read", {"seq": -1}, "bad_request"),
     ("mark_read", {"seq": "1"}, "bad_request"),
     ("mark_read", {"hidden": "yes"}, "bad_request"),
+    ("use_command", {"bot": "x", "name": "Two words"}, "bad_request"),
+    ("use_command", {"bot": "x", "name": "x", "text": "x" * 2_001}, "too_large"),
+    ("use_command", {"bot": "x", "name": "x"}, "not_found"),
+    ("press_button", {"id": "1-x", "button": ""}, "bad_request"),
+    ("press_button", {"id": "1-x", "button": "x" * 65}, "too_large"),
+    ("press_button", {"id": "1-x", "button": "x"}, "not_found"),
+    ("answer_ask", {"id": "x"}, "forbidden"),
+    ("answer_ask", {"id": "x", "text": "x" * 1_001}, "too_large"),
     ("typing", {"is_typing": "yes"}, "bad_request"),
     ("typing", {"is_typing": 1}, "bad_request"),
     ("typing", {"is_typing": True, "user_id": "another"}, "identity_mismatch"),
@@ -150,6 +158,9 @@ async def test_a_room_that_is_not_there_is_not_found(person: People, event: str)
         "to": "peer",
         "data": {},
         "act": "end",
+        "bot": "somebody",
+        "name": "x",
+        "button": "x",
     }
     assert_refused(await mallory.ask(event, data), "conversation_not_found")
 

@@ -8,12 +8,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from parley.app import Parley, create_app, web_site
 from parley.config import Config
+from parley.domain import calls
 from parley.domain.context import Context
 from parley.domain.mailing import Mailing, Shown
 from parley.present import excerpt
+from parley.records import Participant
+from parley.storage import conversations, participants
 from tests.calls import FOREIGN, Caller, Reply
 from tests.cases import together
 from tests.eventually import until
@@ -132,6 +136,35 @@ async def test_one_click_needs_nothing_but_its_code(
     reply = await program.call("POST", path, raw=ONE_CLICK, headers=PLAIN | headers)
     assert reply.status == 200, reply
     assert (await guest.call("GET", "/api/mail")).body["state"] == "none"
+
+
+async def test_a_call_that_was_missed_sends_none(
+    ada: Caller, ben: Caller, box: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "UNHEARD", timedelta())
+    room_id = await ada.starts("Tea")
+    joined = await ada.joins(room_id)
+    await ben.joins(room_id)
+    await wants(ben, box, words=True)
+    context = web_site(ada.app).context
+
+    def who_calls(connection: sa.Connection) -> Participant:
+        conversation = conversations.find(connection, room_id)
+        assert conversation is not None
+        found = participants.by_user(connection, conversation.id, joined["user_id"])
+        assert found is not None
+        return found
+
+    caller = await context.database.read(who_calls)
+    came = await calls.join(context, caller, calls.Sending(True, False, False, False))
+    await calls.leave(context, caller.conversation_id, [came.peer])
+    assert [each["type"] for each in (await ben.reads(room_id))["messages"]] == ["call"]
+    await hours_pass(ada.app)
+    assert len(box.mails) == 1
+    await ada.says(room_id, "Call me")
+    await hours_pass(ada.app)
+    assert len(box.mails) == 2
+    assert "Missed" not in text_of(box.to(BEN)[-1])
 
 
 async def test_to_look_at_a_link_changes_nothing(ada: Caller, ben: Caller, box: Postbox) -> None:

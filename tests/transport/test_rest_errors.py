@@ -276,6 +276,8 @@ BODIES: dict[str, object] = {
     "answer_claim": {"admit": True},
     "answer_knocks": {"admit": True},
     "make_link": {"role": "reader"},
+    "make_hook": {"name": "Alerts"},
+    "make_webhook": {"url": "https://example.org/hook"},
     "begin_epoch": {"record": shaped_record(1), "read_proof_hash": "A" * 43},
     "pin_conversation": {"pinned": True},
     "keep_draft": {"text": "Half"},
@@ -316,7 +318,11 @@ async def test_a_missing_token_is_told_from_a_wrong_right(
         identity_id="1",
         invite_id="x",
         blocked_id="1",
+        desk_id="x",
         ask_id="x",
+        hook_id="1",
+        webhook_id="1",
+        delivery_id="1",
     )
     nobody = await mallory.call(call.method, path, BODIES.get(name))
     assert_error(nobody, 401, "token_required")

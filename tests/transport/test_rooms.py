@@ -18,7 +18,9 @@ LOOKS = 200
 
 
 class Silence:
-    def send_to(self, sids: Iterable[str], event: str, data: object) -> None:
+    def send_to(
+        self, sids: Iterable[str], event: str, data: object, seq: int | None = None
+    ) -> None:
         list(sids)
 
 

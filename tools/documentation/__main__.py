@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 from tools.documentation.building import build
 
-build(*sys.argv[1:2])
+parser = argparse.ArgumentParser(prog="python -m tools.documentation", description=build.__doc__)
+parser.add_argument("folder", nargs="?", help="parley/documentation, if not given")
+build(parser.parse_args().folder)

@@ -17,6 +17,7 @@ from parley.client.encryption.octets import sha256
 
 POINT_BYTES = 64
 SIGNATURE_BYTES = 64
+SCALAR_BYTES = 32
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of P-256 (SEC 2, section 2.4.2)."""
 _CURVE = ec.SECP256R1()
@@ -57,6 +58,24 @@ class Person:
     @classmethod
     def generate(cls) -> Person:
         return cls(ec.generate_private_key(_CURVE), ec.generate_private_key(_CURVE))
+
+    @classmethod
+    def from_octets(cls, octets: bytes) -> Person:
+        """What `octets` gave. Raises `Unreadable` for what is no two keys."""
+        if len(octets) != 2 * SCALAR_BYTES:
+            raise Unreadable("malformed")
+        try:
+            return cls(_private(octets[:SCALAR_BYTES]), _private(octets[SCALAR_BYTES:]))
+        except ValueError:
+            raise Unreadable("malformed") from None
+
+    @property
+    def octets(self) -> bytes:
+        """The private keys, for whoever keeps them in a safe place."""
+        both = (self._signing, self._exchange)
+        return b"".join(
+            each.private_numbers().private_value.to_bytes(SCALAR_BYTES, "big") for each in both
+        )
 
     def sign(self, octets: bytes) -> bytes:
         r, s = decode_dss_signature(self._signing.sign(octets, _ECDSA))
@@ -108,6 +127,10 @@ def _point(octets: bytes) -> ec.EllipticCurvePublicKey:
         return ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, b"\4" + octets)
     except ValueError:
         raise Unreadable("malformed") from None
+
+
+def _private(octets: bytes) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(int.from_bytes(octets, "big"), _CURVE)
 
 
 def _octets(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -29,6 +29,8 @@ class Call:
     takes_picture: bool = False
     """Whether its body is a picture, as it is."""
     body_max_bytes: int = FRAME_MAX_BYTES
+    is_stream: bool = False
+    """Whether its answer are server-sent events, and has no end."""
     is_of_mail: bool = False
     """Whether there is such a call only where the server sends mail."""
 

@@ -25,10 +25,12 @@ from parley.contract.rest.conversations import (
     ReplacedLinkReply,
     ReplaceLinkBody,
 )
+from parley.contract.rest.desks import DESK_CALLS
 from parley.contract.rest.door import AnswerBody, EnterBody, EnteredReply, KnockBody, KnockReply
 from parley.contract.rest.epochs import EpochBody, EpochReply, EpochsReply
 from parley.contract.rest.exports import ExportFormat, ExportReply
 from parley.contract.rest.files import FileReply, FilesReply
+from parley.contract.rest.hooks import HOOK_CALLS
 from parley.contract.rest.imports import (
     ImportChoice,
     ImportDry,
@@ -85,6 +87,7 @@ from parley.contract.rest.searching import (
     TimeZoneName,
 )
 from parley.contract.rest.service import HealthReply, ReadyReply
+from parley.contract.rest.streams import EventStream
 from parley.contract.terms import (
     ACTS_PAGE_DEFAULT,
     ACTS_PAGE_MAX,
@@ -285,6 +288,23 @@ CALLS: dict[str, Call] = {
                     _PAGE,
                 ),
             ),
+        ),
+        Call(
+            "events",
+            "GET",
+            "/api/conversations/{room_id}/events",
+            "What happens in the conversation, as [server-sent events](#events-over-plain-http). "
+            "For who may read it; it makes nobody a participant.",
+            EventStream,
+            parameters=(
+                Parameter(
+                    "since",
+                    "every change up to this seq is known: what came after it is told first. The "
+                    "header `Last-Event-ID`, if there is one, goes before it",
+                    Seq,
+                ),
+            ),
+            is_stream=True,
         ),
         Call(
             "export",
@@ -842,6 +862,8 @@ CALLS: dict[str, Call] = {
         *ACCOUNT_CALLS,
         *CONTACT_CALLS,
         INVITE_CALL,
+        *DESK_CALLS,
+        *HOOK_CALLS,
         *ADMIN_CALLS,
         Call("health", "GET", "/api/health", "How busy the server is.", HealthReply),
         Call(

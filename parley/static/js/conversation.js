@@ -70,7 +70,6 @@ const connection = new Connection({ roomId, store, events: serverEvents(), enter
 for (const name of ["call_state", "call_signal", "call_told"]) {
   connection.socket.on(name, (fields) => (calling || fields.call) && untilThere(calls).then((loaded) => loaded.told(name, fields)));
 }
-for (const name of ["ask_answered", "ask_late"]) connection.socket.on(name, (fields) => bots?.told(name, fields));
 // Owners alone are told who knocks, and load what tells them.
 const knocks = store.state.owner && untilThere(() => import("./people/knocks.js")).then(({ Knocks }) => {
   const told = new Knocks({ roomId, store, connection });
@@ -101,7 +100,9 @@ let pins;
 let calling;
 /** @type {Promise<import("./files/uploads.js").Uploads> | undefined} */
 let filing;
-/** @type {import("./bots/bots.js").Bots | undefined} */
+/** @type {Promise<void> | undefined} */
+let mentions;
+/** @type {Promise<import("./bots/bots.js").Bots> | undefined} */
 let bots;
 
 removeEventListener("click", globalThis.hear, true); // from here on buttons are answered
@@ -114,8 +115,7 @@ followVisibleViewport();
 forgetSentForm();
 composer.start();
 replying.start();
-byId("message").addEventListener("input", offerNames);
-byId("message").addEventListener("input", offerCommands);
+composer.field.addEventListener("input", offer);
 const files = startFiles({ key, uploads, composer });
 if (document.querySelector(".sound")) import("./files/wave.js").then(({ watch }) => watch(byId("items")), () => {});
 if (composer.drafts.edit()) edit(({ editFrom }) => editFrom(composer.drafts.edit()));
@@ -382,7 +382,10 @@ function receiveChanged(message) {
  */
 async function send(text, files) {
   teller.sent();
-  if (text[0] === "/" && !files?.length && (await startBots().catch(() => undefined))?.takes(text)) return;
+  if (text[0] === "/" && !files?.length) {
+    const late = new Promise((resolve) => setTimeout(resolve, 5000)); // a script may never come, and what was written is to go
+    if ((await Promise.race([startBots().catch(() => undefined), late]))?.takes(text)) return;
+  }
   sendMessage(text, files);
 }
 
@@ -405,9 +408,8 @@ function offerNotifying() {
 /** @param {MouseEvent} event */
 async function openNotifying(event) {
   const opener = /** @type {HTMLElement} */ (event.currentTarget);
-  const loaded = await Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]).catch(() => undefined);
-  if (loaded) loaded[0].openNotifying({ roomId, opener });
-  else announce("The notification settings didn't load. Check your connection.");
+  const loaded = await orTell(Promise.all([import("./notifying/dialog.js"), loadSheet("actions")]));
+  loaded?.[0].openNotifying({ roomId, opener });
 }
 
 /** @param {MouseEvent} [event] none where a result of the search's own page led here */
@@ -432,32 +434,19 @@ function uploads() {
   return filing;
 }
 
-// Most messages name nobody.
-async function offerNames() {
-  const field = /** @type {HTMLTextAreaElement} */ (byId("message"));
-  if (!field.value.includes("@")) return;
-  field.removeEventListener("input", offerNames);
-  try {
-    const [{ Mentions }] = await Promise.all([import("./writing/mentions.js"), loadSheet("actions")]);
-    new Mentions({ store, faces, replying, roomId }).start();
-  } catch {
-    field.addEventListener("input", offerNames); // the network may be there next time
-  }
+// Most messages name nobody, and ask bots for nothing.
+function offer() {
+  const { value } = composer.field;
+  if (value[0] === "/") startBots().catch(() => {});
+  if (!value.includes("@")) return;
+  mentions ??= Promise.all([import("./writing/mentions.js"), loadSheet("actions")]).then(([{ Mentions }]) => new Mentions({ store, faces, replying, roomId }).start());
+  mentions.catch(() => (mentions = undefined)); // the network may be there next time
 }
 
-/** In an encrypted conversation there are none, whatever the server says: they would get what is written in the clear. */
-async function startBots() {
-  if (byId("composer").getAttribute("method") === "dialog") return undefined;
-  const [{ Bots }] = await Promise.all([import("./bots/bots.js"), loadSheet("actions")]);
-  bots ??= new Bots({ connection, composer, send: sendMessage });
+function startBots() {
+  bots ??= Promise.all([import("./bots/bots.js"), loadSheet("actions")]).then(([{ Bots }]) => new Bots({ connection, composer, send: sendMessage }));
+  bots.catch(() => (bots = undefined));
   return bots;
-}
-
-function offerCommands() {
-  const field = /** @type {HTMLTextAreaElement} */ (byId("message"));
-  if (!field.value.startsWith("/")) return;
-  field.removeEventListener("input", offerCommands);
-  startBots().catch(() => field.addEventListener("input", offerCommands)); // the network may be there next time
 }
 
 function showPins() {
@@ -563,15 +552,10 @@ function actOnMessage(event) {
   const action = /** @type {HTMLElement | null} */ (clicked.closest("[data-action]"))?.dataset.action;
   if (action === "copy-code") return copyCode(clicked);
   if (message && action === "undo") return undelete(message);
-  const chip = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction"));
-  if (message && chip) {
+  const pressed = /** @type {HTMLButtonElement | null} */ (clicked.closest(".reaction, [data-button]"));
+  if (message && pressed) {
     event.preventDefault(); // it would send the form that is there without a script
-    orTell(import("./transcript/actions.js")).then((loaded) => loaded?.press({ store, connection }, message, chip));
-    return;
-  }
-  const button = /** @type {HTMLButtonElement | null} */ (clicked.closest("[data-button]"));
-  if (message && button) {
-    orTell(startBots()).then((started) => started?.press(message, button));
+    orTell(import("./transcript/actions.js")).then((loaded) => loaded?.press({ store, connection, startBots }, message, pressed));
     return;
   }
   if (message?.dataset.clientId && action) return actOnFailed(message.dataset.clientId, action);

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+import requests
 import socketio
 from playwright.sync_api import expect
 
@@ -181,6 +184,71 @@ def test_what_the_server_cannot_read_runs_nothing(
         expect(cleo.messages.last.locator("em")).to_have_text("last")
         expect(cleo.messages.last.locator(".mention")).to_be_visible()
         watch.finds_nothing()
+
+
+def test_what_bots_bring_runs_nothing(
+    seeding: Seeding, reader: tuple[Visitor, Watch], site: Process
+) -> None:
+    """Their names, buttons, commands and answers: served with the page, and live."""
+    seeded = seeding.conversation("Bots", [Said("Cleo", "Hello")])
+    cleo, watch = reader
+    vectors = VECTORS[:: effort.times(4, full=1)]
+    name = cut(vectors[0], USERNAME_MAX_CHARS)
+    made = rest(site, seeded, "POST", "bots", seeded.tokens["owner"], {"name": name})
+    token = made["token"]
+    commands = [
+        {"name": f"c{number}", "description": cut(vector, 100), "hint": cut(vector, 60)}
+        for number, vector in enumerate(vectors[:8])
+    ]
+    rest(site, seeded, "PUT", "bots/me/commands", token, {"commands": commands})
+    program = socketio.Client(reconnection=False)
+    answers = itertools.cycle(vectors)
+
+    def answer(data: dict[str, Any]) -> None:
+        fields = {"room_id": seeded.room_id, "id": data["ask"]["id"], "text": next(answers)}
+        program.emit("answer_ask", fields)
+
+    program.on("asked", answer)
+    program.connect(site.url, auth={"token": token}, transports=["websocket"], wait_timeout=30)
+    program.call("join_room", {"room_id": seeded.room_id}, timeout=PATIENCE_S)
+
+    def says(some: Sequence[str]) -> None:
+        for number, vector in enumerate(some):
+            buttons = [{"id": vector[:64], "label": cut(vector, 40)}, {"id": "b", "label": "Press"}]
+            body = {"message": f"Message {number}", "buttons": buttons}
+            rest(site, seeded, "POST", "messages", token, body)
+
+    says(vectors[::2])
+    cleo.has_session(seeded.tokens["Cleo"])
+    cleo.opens(seeded.link)
+    cleo.is_connected()
+    says(vectors[1::2])
+    expect(cleo.page.get_by_role("button", name="Press")).to_have_count(len(vectors))
+    cleo.types("/c")
+    expect(cleo.page.get_by_role("option")).to_have_count(len(commands))
+    watch.finds_nothing()
+    cleo.composer.fill("")
+    for row in cleo.messages.filter(has_text="Message").all()[-4:]:
+        row.locator("[data-button]").first.click()
+        row.get_by_role("button", name="Press").click()
+    shown = cleo.page.get_by_role("log", name="Answers from bots").locator(".answer")
+    expect(shown).to_have_count(3)
+    watch.finds_nothing()
+    program.disconnect()
+
+
+def rest(
+    site: Process, seeded: Seeded, method: str, path: str, token: str, body: object
+) -> dict[str, Any]:
+    reply: dict[str, Any] = requests.request(
+        method,
+        f"{site.url}/api/conversations/{seeded.room_id}/{path}",
+        json=body,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=PATIENCE_S,
+    ).json()
+    assert reply["success"], reply
+    return reply
 
 
 class Mallory(Stranger):

@@ -1,1 +1,1 @@
-import{p as a,f as o}from"./shared-DfrPo_es.js";const p=await a();o(p,await import("./conversation-DBJWxfJn.js"));
+import{p as a,f as o}from"./shared-DphgGHa_.js";const p=await a();o(p,await import("./conversation-t5YJigjj.js"));

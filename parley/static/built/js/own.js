@@ -1,1 +1,1 @@
-import"./shared-BRzmUBrm.js";
+import"./shared-sZRu5yMz.js";

@@ -6,6 +6,7 @@ import { Answers } from "./answers.js";
 import { Commands } from "./commands.js";
 
 const SHOWN_FOR_MS = 6000;
+const LOADS_WITHIN_MS = 5000;
 
 export class Bots {
   /**
@@ -20,6 +21,7 @@ export class Bots {
     this.send = send;
     this.answers = new Answers();
     this.commands = new Commands(connection);
+    for (const name of ["ask_answered", "ask_late"]) connection.socket.on(name, (fields) => this.told(name, fields));
   }
 
   /**
@@ -38,7 +40,8 @@ export class Bots {
 
   /** @param {string} text */
   async use(text) {
-    await this.commands.load();
+    // What doesn't come must not keep back what somebody wrote.
+    await Promise.race([this.commands.load(), new Promise((resolve) => setTimeout(resolve, LOADS_WITHIN_MS))]);
     const found = this.commands.find(text);
     if (!found) return this.send(text);
     const { bot, username, name } = found.offer;

@@ -1,15 +1,16 @@
 // @ts-check
 // The buttons under a bot's message. Loaded where there are some. Their labels are text.
 import { make } from "../browser/elements.js";
+import { isEncrypted } from "./encrypted.js";
 
 /**
+ * In an encrypted conversation there are no bots, whatever the server says.
  * @param {HTMLElement} element
- * @param {import("../connection/wire.js").Message} message
- * @param {boolean} isGone
+ * @param {import("../state/items.js").MessageItem} item
  */
-export function showButtons(element, { buttons = [] }, isGone) {
+export function showButtons(element, { message: { buttons = [], deleted }, deleting }) {
   const shown = element.querySelector(":scope > .message-buttons");
-  const wanted = isGone ? "[]" : JSON.stringify(buttons);
+  const wanted = deleted || deleting || isEncrypted() ? "[]" : JSON.stringify(buttons);
   if (shown instanceof HTMLElement && shown.dataset.buttons === wanted) return;
   shown?.remove();
   if (wanted === "[]") return;

@@ -6,6 +6,7 @@ import { make } from "../browser/elements.js";
 import { apiOf } from "../browser/root.js";
 import { ask } from "../connection/wire.js";
 import { announce } from "../transcript/announcer.js";
+import { isEncrypted } from "./encrypted.js";
 
 /**
  * @typedef {{bot: string, username: string, name: string, description: string, hint?: string}} Offer
@@ -22,6 +23,7 @@ export class Commands {
     /** @type {Offer[] | undefined} */
     this.offers = undefined;
     this.loadedAt = -Infinity;
+    if (isEncrypted()) [this.offers, this.loadedAt] = [[], Infinity];
     /** @type {Promise<void> | undefined} */
     this.loading = undefined;
     /** @type {Offer | undefined} the one that was chosen, of several of one name */

@@ -8,7 +8,7 @@ const SAID_FOR_MS = 8000;
 
 /**
  * @typedef {{isIn: boolean, isMuted: boolean, wasHere: boolean, people: import("./words.js").InCall[], startedAt: number | undefined,
- *   ownId: string, rings: boolean}} Shown
+ *   ownId: string, rings: boolean, isBarred: boolean}} Shown
  */
 
 export class Bar {
@@ -39,18 +39,18 @@ export class Bar {
   }
 
   /** @param {Shown} shown */
-  show({ isIn, isMuted, wasHere, people, startedAt, ownId, rings }) {
+  show({ isIn, isMuted, wasHere, people, startedAt, ownId, rings, isBarred }) {
     this.startedAt = startedAt;
     this.root.hidden = !people.length && this.said.hidden;
     this.isThere = people.length > 0;
     this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : namesOf(people, ownId);
     this.root.classList.toggle("call-rings", rings);
     this.notNow.hidden = !rings;
-    const words = isIn ? "Open call" : wasHere ? "Come back" : "Join call";
+    const words = isIn ? "Open" : wasHere ? "Come back" : "Join";
     this.enter.textContent = words;
-    this.enter.setAttribute("aria-label", wasHere ? "Come back to the call" : words);
+    this.enter.setAttribute("aria-label", `${words}${words === "Come back" ? " to the" : ""} call`);
     const mayCall = !document.getElementById("call")?.hidden;
-    this.enter.hidden = !people.length || !(isIn || mayCall);
+    this.enter.hidden = !people.length || !(isIn || (mayCall && !isBarred));
     this.mute.hidden = this.leave.hidden = !isIn;
     this.mute.setAttribute("aria-label", isMuted ? "Unmute" : "Mute");
     this.mute.title = isMuted ? "Unmute" : "Mute";

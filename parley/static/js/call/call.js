@@ -62,6 +62,9 @@ export class Call {
     this.isRelayOnly = false;
     /** @type {InCall[]} */
     this.people = [];
+    /** @type {Set<string>} the user_ids of those whom one removed */
+    this.removed = new Set();
+    this.wasMet = false;
     /** @type {Map<string, Reached>} by peer */
     this.reached = new Map();
     /** @type {Map<string, Partial<Record<Kind, MediaStreamTrack>>>} by peer, what comes from them */
@@ -230,6 +233,7 @@ export class Call {
     if (!state || !state.people.some(({ peer }) => peer === this.peer)) return this.comeBack();
     this.people = state.people;
     const peers = this.others().map(({ peer }) => peer);
+    this.wasMet ||= peers.length > 0;
     this.transport?.meet(peers, false);
     this.transport?.keep(peers);
     for (const peer of this.received.keys()) if (!peers.includes(peer)) this.received.delete(peer);

@@ -28,6 +28,8 @@ export class Calls {
     /** @type {import("./stage.js").Stage | undefined} */
     this.stage = undefined;
     this.button = /** @type {HTMLButtonElement} */ (byId("call"));
+    /** The call that an owner removed one from. */
+    this.barred = "";
     /** @type {import("./ring.js").Ring | undefined} while somebody calls */
     this.ring = undefined;
     this.bar = new Bar({
@@ -44,15 +46,19 @@ export class Calls {
   told(name, fields) {
     if (name === "call_state") this.state(fields.call);
     else if (name === "call_signal") this.call?.signalled(fields);
-    else this.call?.told(fields);
+    else {
+      if (fields.what === "put_out") this.barred = this.running?.id ?? "";
+      this.call?.told(fields);
+    }
   }
 
   /** @param {Running | null} running */
   state(running) {
     const before = this.running;
     this.running = running;
+    if (running?.id !== this.barred) this.barred = "";
     this.call?.state(running);
-    if (this.call?.peer) this.say(newsOf(before?.people ?? [], running?.people ?? [], this.call.peer).join(" "));
+    if (this.call?.peer) this.say(this.newsSince(before).join(" "));
     else if (running && before?.id !== running.id) this.tellOf(running);
     const isAnswered = running?.people.some(({ user_id: id }) => id === this.store.state.me?.userId);
     if (!running || isAnswered) this.hush();
@@ -64,12 +70,22 @@ export class Calls {
     this.answer();
   }
 
+  /** @param {Running | null} before */
+  newsSince(before) {
+    const { call, running } = this;
+    // Whom one removed oneself, one was told of.
+    const people = (before?.people ?? []).filter(({ user_id: id }) => !call?.removed.has(id) || running?.people.some((each) => each.user_id === id));
+    return newsOf(people, running?.people ?? [], call?.peer ?? "");
+  }
+
   /** To whoever isn't in it. @param {Running} running */
   tellOf(running) {
     const name = namesOf(running.people.slice(0, 1), this.store.state.me?.userId);
-    const isOwn = running.people.some(({ user_id: id }) => id === this.store.state.me?.userId);
+    const ids = new Set(running.people.map(({ user_id: id }) => id));
     announce(`${name} started a call.`);
-    if (!isOwn && !this.was() && !this.isLooking && isFresh(running.started_at)) this.ringFor();
+    // Two who talk already call nobody.
+    const isCalled = ids.size === 1 && !ids.has(this.store.state.me?.userId ?? "") && isFresh(running.started_at);
+    if (isCalled && !this.was() && !this.isLooking) this.ringFor();
   }
 
   async ringFor() {
@@ -82,6 +98,7 @@ export class Calls {
       this.show();
     } });
     this.ring = ring;
+    this.bar.hush();
     ring.start();
     this.show();
   }
@@ -130,7 +147,6 @@ export class Calls {
     if (!loaded || this.call) return void (this.isLooking = false);
     const [{ Before }] = loaded;
     const call = this.made(loaded[1].Call);
-    call.prepare();
     import("./stage.js").catch(() => {}); // soon wanted
     new Before({ call, isRunning: this.running !== null, opener: this.button, join: () => this.enter(call), closed: () => (this.isLooking = false) }).open();
   }
@@ -231,6 +247,7 @@ export class Calls {
       isIn: call !== undefined && call.peer !== "", isMuted: call?.media.isMuted ?? false, wasHere: !call && this.wasHere !== undefined,
       people: call?.peer ? call.people : running?.people ?? [], startedAt: running ? Date.parse(running.started_at) : undefined,
       ownId: this.store.state.me?.userId ?? "", rings: this.ring !== undefined,
+      isBarred: this.barred !== "" && !this.store.state.owner,
     });
   }
 }

@@ -267,6 +267,7 @@ export class Link {
       this.limit(this.limits);
     } else if (state === "disconnected") {
       this.reached("reconnecting");
+      this.tell({}); // whether they are still there: the server asks whom it passes something on to
       this.wait(STUTTERS_MS);
     } else if (state === "failed" || state === "closed") {
       if (this.tries <= TRIES) this.reached(this.wasAnswered ? "reconnecting" : "connecting");

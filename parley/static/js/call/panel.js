@@ -40,16 +40,16 @@ export class Panel {
   show(people) {
     const isOwner = this.store.state.owner || this.store.state.me?.role === "owner";
     this.owners.hidden = !isOwner;
-    const rows = people.map(({ peer, username, isYou, audio, video, screen, hand, isWeak, reached }) => {
+    const rows = people.map(({ peer, user_id: id, username, isYou, audio, video, screen, hand, isWeak, reached }) => {
       const facts = [reached?.words, hand && "hand raised", !audio && "muted", video && "camera on", screen && "sharing a screen", isWeak && "weak connection"].filter(Boolean);
-      return { peer, name: isYou ? `${username} (you)` : username, facts: facts.join(", "), mayRemove: isOwner && !isYou };
+      return { peer, name: isYou ? `${username} (you)` : username, facts: facts.join(", "), mayRemove: isOwner && !isYou, id };
     });
     const shown = JSON.stringify(rows);
     if (shown === this.shown) return;
     this.shown = shown;
-    this.list.replaceChildren(...rows.map(({ peer, name, facts, mayRemove }) => {
+    this.list.replaceChildren(...rows.map(({ peer, name, facts, mayRemove, id }) => {
       const remove = make("button", { class: "button small", type: "button", "aria-label": `Remove ${name} from the call` }, ["Remove"]);
-      remove.addEventListener("click", () => this.moderate({ act: "put_out", peer }, `${name} was removed from the call.`));
+      remove.addEventListener("click", () => this.call.removed.add(id) && this.moderate({ act: "put_out", peer }, `${name} was removed from the call.`));
       return make("li", {}, [make("span", {}, [make("bdi", {}, [name]), make("small", {}, [facts])]), ...(mayRemove ? [remove] : [])]);
     }));
   }

@@ -10,6 +10,8 @@ import { Tile } from "./tile.js";
 import { clockOf } from "./words.js";
 
 const SAID_FOR_MS = 10_000;
+/** As long as it rings. */
+const CALLS_FOR_MS = 30_000;
 /** Where a space means itself. */
 const TAKES_SPACE = "input, textarea, select, button, a, summary, [contenteditable]";
 
@@ -31,7 +33,7 @@ export class Stage {
     this.line = make("p", { class: "call-line", role: "status" });
     this.unblock = make("button", { class: "button primary", type: "button", hidden: "" }, ["Turn on sound"]);
     this.list = make("ul", { class: "call-tiles", tabindex: "-1", "aria-label": "People in the call" });
-    this.alone = make("p", { class: "call-alone" }, ["You're the only one here. People in this conversation see that a call is on."]);
+    this.alone = make("p", { class: "call-alone" });
     this.hint = make("p", { class: "call-hint" }, ["Hold Space to talk"]);
     const { media } = call;
     this.buttons = {
@@ -195,6 +197,9 @@ export class Stage {
   }
 
   tick() {
+    const isCalling = !this.call.wasMet && Date.now() - this.call.startedAt < CALLS_FOR_MS;
+    const alone = isCalling ? "Calling the others…" : "You're the only one here. The others see that a call is on.";
+    if (this.alone.textContent !== alone) this.alone.textContent = alone;
     const words = clockOf(Date.now() - this.call.startedAt);
     if (this.clock.textContent !== words) this.clock.textContent = words;
   }

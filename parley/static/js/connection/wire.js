@@ -44,7 +44,7 @@ import { OWN_PAGE } from "./line.js";
  */
 
 /** Where Socket.IO is, and the ways to it. */
-export const SOCKETS = { path: `${ROOT}/socket.io`, transports: ["websocket", "polling"] };
+export const SOCKETS = { path: `${ROOT}/socket.io`, transports: ["websocket", "polling"], auth: globalThis.framed?.auth };
 
 /**
  * @param {string} code of a refusal that tells a reader to go to the door, or that there is nothing here

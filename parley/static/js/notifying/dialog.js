@@ -53,6 +53,7 @@ function ofConversation({ path, reply, problem }) {
     label.append(radio, made("span", "", words));
     group.append(label);
   }
+  group.append(made("p", "panel-note", "Calls ring too, unless you choose “Nothing”; among more than ten people only with “Everything”."));
   const until = reply.quiet_until ? new Date(reply.quiet_until) : undefined;
   const isQuiet = until !== undefined && until > new Date();
   const label = made("label", "notifying-row", "Pause");

@@ -79,9 +79,9 @@ function personElement(person, me, faces) {
   const element = cloneTemplate("person-template");
   const mine = person.user_id === me?.userId;
   const alike = person.alike && "same name as someone else";
-  const isBot = person.role === "bot";
-  const facts = [mine && "you", person.role !== "member" && person.role, alike, !(person.online || mine || isBot) && "away"];
-  element.classList.toggle("online", person.online || mine);
+  const { role, online } = person;
+  const facts = [mine && "you", role !== "member" && role, alike, !online && !mine && role !== "bot" && "away"];
+  element.classList.toggle("online", online || mine);
   element.classList.toggle("me", mine);
   element.dataset.userId = person.user_id;
   faces.show(part(element, "face"), person);

@@ -5,9 +5,11 @@ import { remove } from "./delete.js";
 import { download } from "./download.js";
 import { edit } from "./edit.js";
 import { MessageMenu } from "./message-menu.js";
+import { orTell } from "../browser/loading.js";
 import { react } from "../reactions/action.js";
 import { startChips } from "../reactions/chips.js";
 import { pin, unpin } from "./pin.js";
+import { press as pressReaction } from "../reactions/react.js";
 import { reply } from "./reply.js";
 import { report } from "./report.js";
 import { share } from "./share.js";
@@ -55,8 +57,18 @@ export const actions = [
 
 // What reactions need beyond what is on the page comes with this file: each file of its own would cut the first page's
 // script into more pieces.
-export { press } from "../reactions/react.js";
 export { tellReactions } from "../reactions/news.js";
+
+/**
+ * A reaction under a message, or a button that a bot put there.
+ * @param {import("../reactions/react.js").Page & {startBots: () => Promise<import("../bots/bots.js").Bots>}} page
+ * @param {HTMLElement} message
+ * @param {HTMLButtonElement} pressed
+ */
+export function press(page, message, pressed) {
+  if (!("button" in pressed.dataset)) return pressReaction(page, message, pressed);
+  return orTell(page.startBots()).then((bots) => bots?.press(message, pressed));
+}
 
 /**
  * @param {Page} page

@@ -35,6 +35,7 @@ export class Marks {
     const forYou = unreadFor(this.store.state);
     const unread = [count > forYou && count, forYou && `${forYou} @`].filter(Boolean).join(", ");
     const marks = [knocks.length ? `(${knocks.length} waiting)` : "", unread && `(${unread})`];
+    globalThis.framed?.tell(count);
     document.title = [...marks, this.title].filter(Boolean).join(" ");
     const words = count === 1 ? "1 new message" : `${count} new messages`;
     byId("pill-text").textContent = forYou ? `${words}, ${forYou} for you` : words;

@@ -83,7 +83,10 @@ export function updateMessage(element, item, roomId, faces) {
   else showText(element, message);
   if (message.deleted) hidden.delete(element);
   showFiles(element, item);
-  showButtons(element, item);
+  // Hardly any message has some.
+  if (message.buttons || element.querySelector(":scope > .message-buttons")) {
+    untilThere(() => import("../bots/buttons.js")).then((loaded) => loaded.showButtons(element, item));
+  }
   showMessageTime(element, message.timestamp);
   showEdited(element, message);
   if (message.seq) showPlace(element, message, roomId);
@@ -105,16 +108,6 @@ function showFiles(element, { message, deleting }) {
     // It may be deleted by now, or be another.
     if (!element.classList.contains("deleted")) loaded.showFiles(element, message);
   });
-}
-
-/**
- * Hardly any message has some.
- * @param {HTMLElement} element
- * @param {MessageItem} item
- */
-function showButtons(element, { message, deleting }) {
-  if (!message.buttons && !element.querySelector(".message-buttons")) return;
-  untilThere(() => import("../bots/buttons.js")).then((loaded) => loaded.showButtons(element, message, Boolean(message.deleted || deleting)));
 }
 
 /**
@@ -244,7 +237,7 @@ export function readMessage(element) {
   const attachments = attached && JSON.parse(attached);
   shown.set(element, isWordless({ message, attachments }) ? "" : message);
   element.querySelector("noscript")?.remove();
-  const buttons = /** @type {HTMLElement | null} */ (element.querySelector(".message-buttons"))?.dataset.buttons;
+  const buttons = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .message-buttons"))?.dataset.buttons;
   const reacted = /** @type {HTMLElement | null} */ (element.querySelector('[data-part="reactions"]'));
   return {
     id, seq: Number(seq), changed_seq: Number(changedSeq), user_id: userId, username, message,

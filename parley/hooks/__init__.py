@@ -1,0 +1,1 @@
+"""Hooks: reading what other programs send, and signing and sending what they are told."""

@@ -1,0 +1,395 @@
+"""Telling webhooks: what happens is noted, put in their queues, and sent to each in its order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+
+from parley import present
+from parley.domain import delivering
+from parley.domain.context import Context
+from parley.domain.delivering import Batch, Happened
+from parley.domain.settling import Outcome
+from parley.errors import Unavailable
+from parley.hooks import signing
+from parley.hooks.worker import KNOWN_AT_ONCE, OTHERS_AT_ONCE, Posting
+from parley.push.courier import Courier
+from parley.records import (
+    ConversationChanged,
+    ConversationDeleted,
+    ConversationEnded,
+    Delivery,
+    Event,
+    KnockAnswered,
+    Knocked,
+    LinkReplaced,
+    Message,
+    MessageChanged,
+    MessageSent,
+    MessagesErased,
+    ParticipantArrived,
+    ParticipantLeft,
+    ParticipantRemoved,
+    RoleChanged,
+    WebhooksChanged,
+)
+
+log = structlog.get_logger(__name__)
+
+ROUND_EVERY_S = 0.2
+"""What happens within this time is queued together, with what became of what was sent: one commit
+that those who talk wait for.
+"""
+TALKS_S = 0.25
+"""Who has talked within this time may be about to do so again."""
+RESTS, RESTS_FOR_TALK = 1.0, 9.0
+"""How long it rests after each piece of work, by how long that took: more while somebody talks."""
+FLYING_MAX = 400
+"""Webhooks that are read and sent to at once, or wait for a place."""
+READ_AT_ONCE = 40
+"""Webhooks whose queues are read in one go."""
+LOOK_EVERY_S = 30.0
+"""How often it is looked for what no hint told of, and for queues that were left alone."""
+FORGET_EVERY_S = 600.0
+AGAIN_S = 1.0
+"""After a database that could not be reached."""
+FAULT_RESTS = timedelta(minutes=1)
+"""For a webhook whose queue can't be sent by a fault of ours."""
+FRESH_S = 2.0
+"""What was read longer ago is read again before it is sent: it may have been deleted."""
+HAPPENED_MAX = 10_000
+"""Of what has no place in a log, as long as it can't be stored."""
+
+Told = (
+    ParticipantArrived
+    | ParticipantLeft
+    | ParticipantRemoved
+    | RoleChanged
+    | ConversationChanged
+    | ConversationEnded
+    | MessagesErased
+    | LinkReplaced
+    | Knocked
+    | KnockAnswered
+)
+_TOLD = Told.__args__
+
+
+class Delivering:
+    """One for a server: begin with `run`, end with `close`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._wake = asyncio.Event()
+        self._courier: Courier[Posting] | None = None
+        self._secret: Callable[[str], bytes] = str.encode
+        self._asked_for: dict[int, frozenset[str]] = {}
+        """By conversation, what any of its webhooks is told."""
+        self._is_known = False
+        """Whether that is so now."""
+        self._said: set[int] = set()
+        """Conversations whose logs have grown."""
+        self._happened: dict[int, list[Happened]] = {}
+        self._ready: dict[int, datetime | None] = {}
+        """Webhooks for which something waits, and until when they are left alone."""
+        self._flying: dict[int, asyncio.Task[None]] = {}
+        """By webhook what is being sent, until it is stored what became of it."""
+        self._places: dict[bool, asyncio.Semaphore] = {}
+        """For those that took something before, and for those of which nobody knows whether they
+        answer: no more than the process that sends has, or what is signed would wait there.
+        """
+        self._outcomes: dict[int, list[Outcome]] = {}
+        """What became of what was sent, and is not stored yet."""
+        self._changed: set[int] = set()
+        """Conversations whose webhooks changed since they were read."""
+        self._untrimmed: Counter[int] = Counter()
+        """By webhook, how much was sent since it was looked at how much is kept."""
+        self._database = 0
+        """Grows where another lies in the folder."""
+
+    def hear(self, event: Event) -> None:
+        """For the bus: note what happened, in no time."""
+        id = getattr(event, "conversation_id", 0)
+        if isinstance(event, WebhooksChanged):
+            self._is_known = False
+            self._changed.add(id)
+            self._said.add(id)
+            self._wake.set()
+            return
+        wanted = self._asked_for.get(id)
+        if wanted is None:
+            return
+        if isinstance(event, MessageSent | MessageChanged):
+            self._said.add(id)
+            self._wake.set()
+        elif isinstance(event, ConversationDeleted):
+            self._changed.add(id)
+            self._said.add(id)
+            self._wake.set()
+        elif isinstance(event, _TOLD):
+            self._note(id, event, wanted)
+
+    def _note(self, id: int, event: Any, wanted: frozenset[str]) -> None:
+        name, data = present.event(event)
+        noted = self._happened.setdefault(id, [])
+        if name not in wanted or len(noted) >= HAPPENED_MAX:
+            return
+        about = getattr(event, "participant", None)
+        noted.append(
+            Happened(
+                name,
+                msgspec.json.encode(data).decode(),
+                None if about is None else about.user_id,
+                self._context.clock(),
+            )
+        )
+        self._said.add(id)
+        self._wake.set()
+
+    async def run(self, courier: Courier[Posting], secret: Callable[[str], bytes]) -> None:
+        """Tell webhooks, until cancelled. `secret` gives, by a salt, what signs."""
+        self._courier, self._secret = courier, secret
+        self._places = {
+            True: asyncio.Semaphore(KNOWN_AT_ONCE),
+            False: asyncio.Semaphore(OTHERS_AT_ONCE),
+        }
+        looks_at = forgets_at = 0.0
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                if not self._is_known:
+                    await self._know()
+                if clock() >= looks_at:
+                    looks_at = clock() + LOOK_EVERY_S
+                    await self._look()
+                if clock() >= forgets_at:
+                    forgets_at = clock() + FORGET_EVERY_S
+                    await self._forget()
+                await self._store()
+                await self._trim()
+                await self._begin()
+            except Unavailable:
+                log.warning("webhooks_put_off")
+                await asyncio.sleep(AGAIN_S)
+            except Exception:
+                log.exception("webhooks_failed")
+                await asyncio.sleep(AGAIN_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._wait_s(looks_at - clock())):
+                    await self._wake.wait()
+            self._wake.clear()
+            if self._said or self._outcomes:
+                await asyncio.sleep(ROUND_EVERY_S)
+
+    def begin_anew(self) -> None:
+        """Another database lies in the folder, in which all ids are others'."""
+        self._database += 1
+        for flight in self._flying.values():
+            flight.cancel()
+        for known in (
+            *(self._asked_for, self._said, self._happened, self._ready, self._flying),
+            *(self._outcomes, self._untrimmed),
+        ):
+            known.clear()
+        self._is_known = False
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Send nothing any more; what was not goes out at the next start."""
+        flights = list(self._flying.values())
+        for flight in flights:
+            flight.cancel()
+        if self._courier is not None:
+            await self._courier.close()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    async def _know(self) -> None:
+        self._is_known = True
+        try:
+            self._asked_for = await delivering.asked_for(self._context)
+        except BaseException:
+            self._is_known = False
+            raise
+        for id in [id for id in self._happened if id not in self._asked_for]:
+            del self._happened[id]
+
+    async def _look(self) -> None:
+        if self._asked_for:
+            self._said |= await delivering.behind(self._context)
+            for id, until in (await delivering.ready(self._context)).items():
+                if id not in self._flying:
+                    self._ready[id] = until
+
+    async def _forget(self) -> None:
+        if self._asked_for:
+            await delivering.forget_old(self._context)
+
+    async def _store(self) -> None:
+        """What became of what was sent, and what there is to send."""
+        said, outcomes = set(self._said), self._outcomes
+        if not said and not outcomes:
+            return
+        changed, database = self._changed & said, self._database
+        happened = {id: self._happened.pop(id, []) for id in said}
+        self._said -= said
+        self._outcomes = {}
+        try:
+            stored = await delivering.store(self._context, outcomes, happened)
+        except Unavailable:
+            if database == self._database:
+                self._store_again(said, happened, outcomes)
+            raise
+        except Exception:
+            # They are looked for again in a while: a fault with one must not hold up the others.
+            for id in outcomes:
+                self._flying.pop(id, None)
+            raise
+        if database != self._database:
+            return
+        left = {id: more for id, more in happened.items() if id not in stored.filled}
+        self._store_again(said - stored.looked_at, left, {})
+        for id in outcomes:
+            self._flying.pop(id, None)
+        for id in stored.ready:
+            self._ready.setdefault(id, None)
+        self._ready.update(stored.rest_until)
+        if changed:
+            # They may have been paused until now, or left alone.
+            self._changed -= changed
+            self._ready.update(await delivering.ready(self._context))
+        await self._breathe()
+
+    def _store_again(
+        self,
+        said: set[int],
+        happened: dict[int, list[Happened]],
+        outcomes: dict[int, list[Outcome]],
+    ) -> None:
+        self._said |= said
+        self._outcomes = outcomes | self._outcomes
+        for id, more in happened.items():
+            self._happened[id] = more + self._happened.get(id, [])
+        if said or outcomes:
+            self._wake.set()
+
+    async def _trim(self) -> None:
+        """Keep queues short, of what was sent."""
+        for id, count in list(self._untrimmed.items()):
+            if count >= delivering.DONE_KEPT:
+                del self._untrimmed[id]
+                await delivering.forget_done(self._context, id)
+                await self._breathe()
+
+    async def _begin(self) -> None:
+        """Begin to send to those that may be sent something now."""
+        now = self._context.clock()
+        due = [
+            id
+            for id, until in self._ready.items()
+            if id not in self._flying and (until is None or until <= now)
+        ]
+        for start in range(0, len(due), READ_AT_ONCE):
+            if len(self._flying) >= FLYING_MAX:
+                return
+            some = due[start : start + READ_AT_ONCE]
+            found = await delivering.batches(self._context, some)
+            for id in some:
+                self._ready.pop(id, None)
+            for batch in found:
+                flight = asyncio.get_running_loop().create_task(self._send_all(batch))
+                self._flying[batch.webhook.id] = flight
+            await self._breathe()
+
+    def _wait_s(self, most: float) -> float:
+        now = self._context.clock()
+        waits = [
+            (until - now).total_seconds()
+            for id, until in self._ready.items()
+            if until is not None and id not in self._flying
+        ]
+        return max(0.05, min([most, *waits]))
+
+    async def _breathe(self) -> None:
+        """Let those who talk have the core: their work comes between any two of ours."""
+        is_talk = asyncio.get_running_loop().time() - self._context.database.talked_s < TALKS_S
+        took_s = self._context.database.took_s
+        await asyncio.sleep(min(0.1, took_s * (RESTS_FOR_TALK if is_talk else RESTS)))
+
+    async def _send_all(self, batch: Batch) -> None:
+        """One after the other, until one fails or all should be read again first."""
+        clock = asyncio.get_running_loop().time
+        read_s, outcomes, database = clock(), list[Outcome](), self._database
+        try:
+            async with self._places[batch.webhook.took_at is not None]:
+                for delivery, message in batch.waiting:
+                    is_stale = clock() - read_s > FRESH_S
+                    if is_stale or batch.webhook.conversation_id in self._changed:
+                        break
+                    outcomes.append(await self._send(batch, delivery, message))
+                    if not outcomes[-1].is_done:
+                        break
+            if len(outcomes) < batch.webhook.waiting:
+                self._ready[batch.webhook.id] = None
+        except Exception:
+            log.exception("webhooks_failed")
+            self._ready[batch.webhook.id] = self._context.clock() + FAULT_RESTS
+        if database != self._database:
+            return
+        self._outcomes[batch.webhook.id] = outcomes
+        self._untrimmed[batch.webhook.id] += len(outcomes)
+        if batch.webhook.waiting >= delivering.WAITING_MAX:
+            self._said.add(batch.webhook.conversation_id)
+        self._wake.set()
+
+    async def _send(self, batch: Batch, delivery: Delivery, message: Message | None) -> Outcome:
+        at = self._context.clock()
+        if delivery.data is None and message is None:
+            return Outcome(delivery, 0, "", at, is_erased=True)
+        body = _body(batch, delivery, message)
+        headers = signing.headers(
+            self._secret(batch.webhook.salt),
+            id=delivery.event_id,
+            at_s=int(at.timestamp()),
+            body=body,
+        )
+        if self._courier is None:
+            return Outcome(delivery, 0, "", at, is_lost=True)
+        is_known = batch.webhook.took_at is not None
+        found = await self._courier.send(Posting(batch.webhook.url, headers, body, is_known))
+        return Outcome(
+            delivery,
+            found.status,
+            found.why,
+            self._context.clock(),
+            _seconds(found.retry_after),
+            is_for_good=found.is_for_good,
+            is_lost=found.is_lost,
+        )
+
+
+def _body(batch: Batch, delivery: Delivery, message: Message | None) -> bytes:
+    """As Standard Webhooks suggests; `data` is the same as on a socket."""
+    data: Any = msgspec.Raw((delivery.data or "").encode())
+    if message is not None:
+        data = present.message(message)
+    return msgspec.json.encode(
+        {
+            "type": delivery.event,
+            "timestamp": present.timestamp(delivery.happened_at),
+            "room_id": batch.conversation.room_id,
+            "data": data,
+        }
+    )
+
+
+def _seconds(retry_after: str | None) -> float:
+    """Of the header of that name, where it tells seconds."""
+    is_number = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
+    return float(retry_after[:6]) if is_number and retry_after is not None else 0.0

@@ -1,1 +1,0 @@
-import{r as n}from"./device-DCJmtIxe.js";import{c as o}from"./shown-FaCpytCP.js";import"./shared-1CLQDN4A.js";import"./soon-BmRy1z8x.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-BZ6esNUW.js";import{a as o}from"./shown-GoQ164HH.js";import"./shared-DfrPo_es.js";import"./soon-oj_VgUY1.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
