@@ -70,6 +70,7 @@ from parley.pages.accounts import account_pages
 from parley.pages.admin import admin_link_pages, admin_pages
 from parley.pages.assets import Assets
 from parley.pages.claims import claim_pages
+from parley.pages.client import client_pages
 from parley.pages.contacts import contact_pages
 from parley.pages.conversations import pages
 from parley.pages.desks import desk_pages
@@ -451,6 +452,7 @@ def _serve(app: Parley, config: Config) -> None:
     app.register_blueprint(oembed_pages)
     app.register_blueprint(manifest_pages(app.assets))
     app.register_blueprint(worker_pages(app.assets, is_on=config.service_worker))
+    app.register_blueprint(client_pages(app.assets, allowed_origins=config.allowed_origins))
     if config.root:
         # What is asked for under it comes without it; this is the start page without its slash.
         app.add_url_rule(config.root, "root", lambda: redirect(f"{config.root}/", 308))

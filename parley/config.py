@@ -66,7 +66,8 @@ OWN_FOLDERS = frozenset(
             "share",
             "socket.io",
         ),
-        *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest", "worker.js"),
+        *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest"),
+        *("client.js", "worker.js"),
     }
 )
 """How paths of this server begin: one that a proxy passes on without the public URL's path must not

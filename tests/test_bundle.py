@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -73,6 +74,12 @@ def test_a_page_begins_with_two_files_at_most(entry: str) -> None:
     # What opens a conversation makes ready for its page, which is a third.
     others = 0 if entry.endswith(".css") else 2 if entry == "js/encrypted.js" else 1
     assert len(assets.imports(entry)) == others
+
+
+def test_what_others_import_is_one_file() -> None:
+    assert Assets().imports("js/client.js") == []
+    text = (FOLDER / BUILT / "js/client.js").read_text("utf-8")
+    assert not re.search(r"^import\b|\bimport\(", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("changed", ["js/state/store.js", "css/tokens.css"])

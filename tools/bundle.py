@@ -31,6 +31,8 @@ CLASSIC = ("early", "embed", "frame", "worker")
 """One file alone each: for the head of a page, for pages of others, and as not every browser takes
 a worker of modules.
 """
+ALONE = ("client",)
+"""One file alone each, as a module: what pages and programs of others import by its address."""
 SHEETS = (
     *(
         "actions",
@@ -96,7 +98,7 @@ def make(into: Path, source: Path = FOLDER) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made"
         # Each by itself: shared code in files of its own would cost every page another request.
-        entries = [f"js/{name}.js" for name in (*SCRIPTS, *CLASSIC)]
+        entries = [f"js/{name}.js" for name in (*SCRIPTS, *CLASSIC, *ALONE)]
         entries += [f"css/pages/{name}.css" for name in SHEETS]
         bundles = {entry: _bundle(source, entry, made) for entry in entries}
         at_once = {name for names in bundles.values() for name in names}
@@ -163,7 +165,12 @@ def _bundle(source: Path, entry: str, into: Path) -> list[str]:
 
 def _run(source: Path, entry: str, command: list[str], into: Path | None = None) -> None:
     form = "iife" if entry in [f"js/{name}.js" for name in CLASSIC] else "es"
-    given = {**os.environ, "ENTRY": entry, "INTO": str(into), "FORM": form, "NO_COLOR": "1"}
+    files = "one" if entry in [f"js/{name}.js" for name in ALONE] else "many"
+    given = {
+        **os.environ,
+        **{"ENTRY": entry, "INTO": str(into), "FORM": form, "FILES": files},
+        "NO_COLOR": "1",
+    }
     try:
         subprocess.run(  # noqa: S603  # ours
             command,

@@ -1,17 +1,17 @@
 // What a page's script begins with goes into one file beside it: what is loaded later needs parts of that, and others
 // cut it into a file for each set of those that share it. What each conversation loads soon after goes into another. And the
-// licences of what is in a file go along.
+// licences of what is in a file go along. What others import is one file.
 
 import { readFileSync } from "node:fs";
 
-const { ENTRY: entry, INTO: dir, FORM: format } = process.env;
+const { ENTRY: entry, INTO: dir, FORM: format, FILES: files } = process.env;
 
 /** @type {import("rollup").RollupOptions} */
 export default {
   input: entry,
   output: {
     dir, format, entryFileNames: "js/[name].js", chunkFileNames: "js/[name]-[hash].js",
-    ...(format === "es" && { manualChunks }),
+    ...(format === "es" && files !== "one" && { manualChunks }),
     banner: ({ moduleIds }) => moduleIds.map(licenceOf).join(""),
   },
 };

@@ -27,8 +27,8 @@ PRESSED = ".br"
 """Ends the name of a file that is another one, pressed by Brotli."""
 _SOURCES = ("css", "js", "vendor")
 _ON_ALL_PAGES = ("img/favicon.svg",)
-_NOT_ON_PAGES = {f"{BUILT}/js/{name}.js" for name in ("embed", "frame", "worker")} | {
-    f"js/{name}.js" for name in ("embed", "frame", "worker", "worker-off")
+_NOT_ON_PAGES = {f"{BUILT}/js/{name}.js" for name in ("client", "embed", "frame", "worker")} | {
+    f"js/{name}.js" for name in ("client", "embed", "frame", "worker", "worker-off")
 }
 """What no worker keeps: it has none of its own pages in frames."""
 _FOR_ADMINS = ("js/admin.js", "css/pages/admin.css", "css/admin.css")

@@ -3,7 +3,8 @@
 // page says which it was. Until then this one says whether an owner is there to see who waits.
 import { byId } from "./browser/dom.js";
 import { apiOf, pathOf } from "./browser/root.js";
-import { ask, isPassing } from "./connection/wire.js";
+import { isPassing } from "./connection/line.js";
+import { ask } from "./connection/wire.js";
 import "./page.js";
 
 const AGAIN_MS = 3000;

@@ -1,6 +1,6 @@
 // @ts-check
 // Making a passkey, and showing one. Both give what went wrong, in words; nothing where it went well, or was called off.
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 import { ROOT } from "../browser/root.js";
 import { asked as prfAsked } from "../encryption/chest.js";
 

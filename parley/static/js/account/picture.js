@@ -3,7 +3,7 @@
 import { byId } from "../browser/dom.js";
 import { ROOT } from "../browser/root.js";
 import { send } from "../connection/send.js";
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 
 const PATH = "/api/account/picture";
 const SIDE_PX = 288;

@@ -1,13 +1,9 @@
 // @ts-check
-// The live connection: opening it, entering the conversation, and coming back after it broke.
+// The page's live connection: entering the conversation, and what the page shows of its line.
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { between } from "./between.js";
-import { OWN_PAGE, SOCKETS, isAtTheDoor, isPassing, request } from "./wire.js";
-
-const FIRST_DELAY_MS = 1000;
-const LAST_DELAY_MS = 30_000;
-/** Something in between may take a connection and never answer. */
-const OPEN_WITHIN_MS = 10_000;
+import { Line, OPEN_WITHIN_MS, OWN_PAGE, isPassing } from "./line.js";
+import { SOCKETS, isAtTheDoor } from "./wire.js";
 
 /** Events of the server's that the store understands as they are. */
 const PASSED_ON = ["user_joined", "user_left", "messages_erased", "epoch_began", "knock_answered", "role_changed", "proven", "read"];
@@ -15,7 +11,7 @@ const PASSED_ON = ["user_joined", "user_left", "messages_erased", "epoch_began",
 /** What an owner may do from this page. */
 const OWNERS_ACTS = ["answer_knock", "delete_message", "pin_message"];
 
-export class Connection {
+export class Connection extends Line {
   /**
    * @param {object} parts
    * @param {string} parts.roomId
@@ -24,20 +20,14 @@ export class Connection {
    * @param {() => void} parts.entered the conversation is live again
    */
   constructor({ roomId, store, events, entered }) {
-    this.roomId = roomId;
-    this.store = store;
-    this.entered = entered;
-    this.attempt = 0;
-    this.stopped = false;
-    /** Disconnected by its own wish until the page is shown. */
-    this.resting = false;
     // Websocket first: a poll and then an upgrade costs three round trips. Our own delays replace the client's, for the
     // badge counts them down.
-    /** @type {import("./wire.js").Socket} */
-    this.socket = between.socket(io({
+    super(roomId, between.socket(/** @type {any} */ (io({
       tryAllTransports: true, reconnection: false, autoConnect: false,
       timeout: OPEN_WITHIN_MS, extraHeaders: OWN_PAGE, ...SOCKETS,
-    }));
+    }))));
+    this.store = store;
+    this.entered = entered;
     for (const name of PASSED_ON) {
       this.socket.on(name, (fields) => store.dispatch({ ...fields, type: name, at: new Date().toISOString() }));
     }
@@ -45,15 +35,10 @@ export class Connection {
   }
 
   start() {
-    this.socket.on("connect", () => this.enter());
-    this.socket.on("connect_error", () => this.retryLater());
-    this.socket.on("disconnect", (reason) => {
-      if (reason !== "io client disconnect") this.retryLater();
-    });
     addEventListener("offline", () => this.lose());
     addEventListener("online", () => this.tryNow());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tryNow());
-    this.connectNow();
+    super.start();
   }
 
   get live() {
@@ -70,26 +55,16 @@ export class Connection {
    * @param {object} fields
    */
   async ask(event, fields) {
-    const ack = await request(this.socket, event, { room_id: this.roomId, ...fields });
+    const ack = await super.ask(event, fields);
     // A device that was away when its right was taken back learns of it by what it is refused.
     if (!ack.ok && ack.code === "forbidden" && OWNERS_ACTS.includes(event)) this.store.dispatch({ type: "disowned" });
     return ack;
   }
 
-  /**
-   * Without waiting for an answer, and not at all while there is no connection.
-   * @param {string} event
-   * @param {object} fields
-   */
-  tell(event, fields) {
-    if (this.live) this.socket.emit(event, { room_id: this.roomId, ...fields });
-  }
-
   /** With a name comes a new cookie, and a socket shows its cookie only when it opens. */
   reopen() {
-    this.socket.disconnect();
-    this.store.dispatch({ type: "connection", status: "connecting" });
-    this.connectNow();
+    this.show("connecting");
+    super.reopen();
   }
 
   /**
@@ -133,7 +108,7 @@ export class Connection {
       this.store.dispatch({ type: "me", me: { userId: ack.user_id, username: ack.username, role: ack.role } });
       this.store.dispatch({ type: "own_read", seq: ack.read_seq ?? 0, isAll: true });
     }
-    this.store.dispatch({ type: "connection", status: "connected" });
+    this.show("connected");
     this.entered();
   }
 
@@ -144,71 +119,33 @@ export class Connection {
     return this.enter();
   }
 
-  /** The server took this socket out of the conversation, or it is dead and does not show it. */
-  rejoin() {
-    if (this.live) this.reopen();
-  }
-
-  // A network that went away leaves its socket looking alive for most of a minute.
-  lose() {
-    if (this.resting) return;
-    this.socket.disconnect();
-    this.retryLater();
-  }
-
   /** Until the page is shown again: then what was missed comes with the state. */
   rest() {
     this.resting = true;
     this.socket.disconnect();
-    this.store.dispatch({ type: "connection", status: "connecting" });
+    this.show("connecting");
   }
 
-  /** There is nothing to come back to. */
   stop() {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    this.socket.disconnect();
-    this.store.dispatch({ type: "connection", status: "stopped" });
+    super.stop();
+    this.show("stopped");
   }
 
-  /** @param {number} [afterS] the server's own wish */
-  retryLater(afterS) {
-    if (this.stopped) return;
-    const delay = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt) * (0.75 + Math.random() / 2);
-    const wait = afterS ? afterS * 1000 : delay;
-    this.attempt += 1;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.connectNow(), wait);
-    const status = navigator.onLine ? "reconnecting" : "offline";
-    this.store.dispatch({ type: "connection", status, retryAt: Date.now() + wait });
-  }
-
-  tryNow() {
-    if (this.socket.connected || this.stopped) return;
-    if (this.resting && document.visibilityState === "hidden") return;
-    this.attempt = 0;
-    this.connectNow();
-  }
-
-  connectNow() {
-    this.resting = false;
-    clearTimeout(this.timer);
-    this.socket.connect();
-    this.watchOpening(this.socket.io.engine);
+  /** @param {number} retryAt */
+  waits(retryAt) {
+    this.show(navigator.onLine ? "reconnecting" : "offline", retryAt);
   }
 
   /**
-   * The client waits out its whole limit for a line that closes before the server said a word: it hears errors only.
-   * @param {import("./wire.js").Engine} engine
+   * @param {import("../state/store.js").State["connection"]["status"]} status
+   * @param {number} [retryAt]
    */
-  watchOpening(engine) {
-    if (engine === this.engine) return;
-    this.engine = engine;
-    /** @param {string} reason */
-    const closed = (reason) => reason === "forced close" || this.lose();
-    const heard = () => engine.off("close", closed);
-    engine.once("open", heard);
-    engine.once("error", heard);
-    engine.once("close", closed);
+  show(status, retryAt) {
+    this.store.dispatch({ type: "connection", status, retryAt });
+  }
+
+  tryNow() {
+    if (this.resting && document.visibilityState === "hidden") return;
+    super.tryNow();
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // A REST call that is neither a GET nor a POST; see also `ask` in wire.js.
 import { ROOT } from "../browser/root.js";
-import { OWN_PAGE } from "./wire.js";
+import { OWN_PAGE } from "./line.js";
 
 /**
  * Never rejects.

@@ -1,7 +1,8 @@
 // @ts-check
-// The protocol's shapes as the page uses them, and the two ways to ask the server.
+// The protocol's shapes as the page uses them, and asking the server by HTTP; line.js asks by its socket.
 import { ROOT } from "../browser/root.js";
 import { between } from "./between.js";
+import { OWN_PAGE } from "./line.js";
 
 /**
  * @typedef {{id: string, seq: number, changed_seq?: number, user_id: string, username: string, message: string,
@@ -42,37 +43,8 @@ import { between } from "./between.js";
  * @property {(event: string, act: (reason: string) => void) => void} off
  */
 
-const ACK_TIMEOUT_MS = 5000;
-/**
- * Says that a page of the server's own asks: a script of another origin may not set it. Browsers do not always name
- * the origin, and over plain HTTP nothing else in a request tells.
- */
-export const OWN_PAGE = { "Parley-Page": "1" };
-
 /** Where Socket.IO is, and the ways to it. */
 export const SOCKETS = { path: `${ROOT}/socket.io`, transports: ["websocket", "polling"], auth: globalThis.framed?.auth };
-
-/**
- * Never rejects: no answer is an answer of ours, with the code `no_answer`.
- * @param {Socket} socket
- * @param {string} event
- * @param {object} fields
- * @returns {Promise<Ack>}
- */
-export async function request(socket, event, fields) {
-  try {
-    return await socket.timeout(ACK_TIMEOUT_MS).emitWithAck(event, fields);
-  } catch {
-    return { ok: false, code: "no_answer", error: "The server didn't respond." };
-  }
-}
-
-/**
- * @param {string} code of a refusal that another try may lift
- */
-export function isPassing(code) {
-  return ["no_answer", "rate_limited", "unavailable", "internal"].includes(code);
-}
 
 /**
  * @param {string} code of a refusal that tells a reader to go to the door, or that there is nothing here

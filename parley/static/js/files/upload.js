@@ -1,7 +1,7 @@
 // @ts-check
 // One file on its way, by tus 1.0.0 (https://tus.io/protocols/resumable-upload): whatever breaks off goes on where the
 // server says it is, after a reload, too.
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 import { note } from "./kept.js";
 
 const FIRST_DELAY_MS = 500;

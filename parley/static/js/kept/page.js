@@ -1,6 +1,6 @@
 // @ts-check
 // The page of a conversation, asked for in one's own name, and what it says of whether one takes part in it.
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 
 /** Answers by which the server shows it no more. */
 export const REFUSED = [403, 404, 410];

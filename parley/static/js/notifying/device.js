@@ -3,7 +3,8 @@
 import { ROOT } from "../browser/root.js";
 import { recall, remember } from "../browser/saved.js";
 import { register } from "../device/worker.js";
-import { OWN_PAGE, ask } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
+import { ask } from "../connection/wire.js";
 
 /** @typedef {{start: string, end: string, time_zone: string}} QuietHours */
 /** @typedef {{words: boolean, quiet_hours: QuietHours | null}} Choices */

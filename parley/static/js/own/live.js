@@ -6,7 +6,8 @@ import { byId, part } from "../browser/dom.js";
 import { later, untilThere } from "../browser/later.js";
 import { ROOT, apiOf } from "../browser/root.js";
 import { send } from "../connection/send.js";
-import { OWN_PAGE, SOCKETS, ask, request } from "../connection/wire.js";
+import { OWN_PAGE, request } from "../connection/line.js";
+import { SOCKETS, ask } from "../connection/wire.js";
 import { isAnyKept } from "../sealed/any.js";
 import { called, placeOf, rowOf } from "./row.js";
 

@@ -2,7 +2,7 @@
 // A small picture of a large one, which the server can't make: whoever reads the history on a phone isn't to load several
 // megabytes for each. Loaded with the first picture that is sent.
 import { apiOf, ROOT } from "../browser/root.js";
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 import { fromBase64url } from "../encryption/octets.js";
 import { sealed } from "./sealing.js";
 

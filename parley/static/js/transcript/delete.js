@@ -3,7 +3,7 @@
 import { ROOT, apiOf } from "../browser/root.js";
 import { announce, hush } from "./announcer.js";
 import { say } from "../browser/toast.js";
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 
 /** @typedef {import("../connection/connection.js").Connection} Connection */
 /** @typedef {import("../state/store.js").Store} Store */

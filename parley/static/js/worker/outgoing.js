@@ -3,7 +3,7 @@
 import { ROOT, apiOf, pathOf } from "../browser/root.js";
 import { drop, waiting } from "../kept/outgoing.js";
 import { TAKES_PART, askForPage } from "../kept/page.js";
-import { OWN_PAGE, isPassing } from "../connection/wire.js";
+import { OWN_PAGE, isPassing } from "../connection/line.js";
 import { worker } from "./scope.js";
 
 worker.addEventListener("sync", (event) => {

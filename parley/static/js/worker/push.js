@@ -2,7 +2,7 @@
 // Notifications: shown, replaced, taken away, and tapped. What comes is as `present/pushes.py` makes it.
 import { show as showBadge } from "../browser/badge.js";
 import { ROOT, pathOf } from "../browser/root.js";
-import { OWN_PAGE } from "../connection/wire.js";
+import { OWN_PAGE } from "../connection/line.js";
 import { titleOf } from "../room/title.js";
 import { worker } from "./scope.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Sends what was written, in order and one at a time, until the server has it. What it is sent under never changes, so
 // the server stores it once however often it comes, from whichever tab.
-import { isPassing } from "../connection/wire.js";
+import { isPassing } from "../connection/line.js";
 
 const FIRST_DELAY_MS = 1000;
 const LAST_DELAY_MS = 30_000;
