@@ -1,1 +1,1 @@
-import{b as o}from"./shared-5GrldHzb.js";const e=o("go-on");e instanceof HTMLAnchorElement?location.replace(e.href):e instanceof HTMLFormElement&&(history.replaceState(null,"",location.pathname),e.requestSubmit());
+import{b as o}from"./shared-CC6hIB20.js";const e=o("go-on");e instanceof HTMLAnchorElement?location.replace(e.href):e instanceof HTMLFormElement&&(history.replaceState(null,"",location.pathname),e.requestSubmit());

@@ -1,1 +1,1 @@
-import"./shared-sZRu5yMz.js";
+import"./shared-DMQTyYNp.js";

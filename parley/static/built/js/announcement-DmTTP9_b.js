@@ -1,0 +1,1 @@
+import{q as t}from"./shared-C88teWe1.js";const n="parley-closed",o=365*24*3600;function c(){const e=r();e?.querySelector("button")?.addEventListener("click",()=>{document.cookie=`${n}=${e.dataset.id}; Path=${t||"/"}; Max-Age=${o}; SameSite=Lax`,e.remove()})}function r(){return document.querySelector(".announcement")}export{c as watch};

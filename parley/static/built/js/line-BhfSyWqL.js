@@ -1,0 +1,1 @@
+const a={"Parley-Page":"1"};export{a as O};

@@ -1,1 +1,0 @@
-import{r as n}from"./device-sZvy1rp6.js";import{a as o}from"./shown-BD2Ni-Ph.js";import"./shared-DphgGHa_.js";import"./soon-1dg9DZ4c.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{r as n}from"./device--51jfhf6.js";import{c as o}from"./shown-BxvdGVuU.js";import"./shared-BfU_WwOv.js";import"./soon-CzFHGHTa.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};
