@@ -487,7 +487,8 @@ class Config:
         _days,
         "30",
         "days until conversations in which no one ever spoke are forgotten, counted from the last "
-        "thing that happened there and only when no one is there; 0 keeps them forever",
+        "thing that happened there and only when no one is there and no hook posts there; 0 keeps "
+        "them forever",
         "DAYS",
     )
     today: date | None = _setting(

@@ -81,6 +81,7 @@ async def _read() -> Read:
     kind, form = request.mimetype, None
     body: Any = b""
     if kind == reading.MULTIPART:
+        request.max_form_memory_size = contract.HOOK_BODY_MAX_BYTES  # more than forms of pages have
         form = await request.form
     else:
         body = await request.get_data(as_text=False)

@@ -284,7 +284,8 @@ AskId = Annotated[str, Meta(max_length=MESSAGE_ID_MAX_CHARS)]
 AskKind = Literal["command", "button"]
 CommandName = Annotated[
     str,
-    Meta(min_length=1, max_length=COMMAND_NAME_MAX_CHARS, pattern=r"^[a-z0-9][a-z0-9_-]*$"),
+    # Python has `$` match before a line's end at the end, too; JSON Schema knows no `\Z`.
+    Meta(min_length=1, max_length=COMMAND_NAME_MAX_CHARS, pattern=r"^[a-z0-9][a-z0-9_-]*(?!\n)$"),
 ]
 CommandDescription = Annotated[
     str, Meta(max_length=COMMAND_DESCRIPTION_MAX_CHARS, extra_json_schema=_NOT_BLANK)

@@ -63,8 +63,7 @@ def settle(
     done = [each for each in tried if each.state is not DeliveryState.WAITING]
     deliveries.note_tries(connection, tried)
     if done:
-        through = done[-1].delivery_id
-        webhooks.settle(connection, webhook_id, done=len(done), through=through)
+        webhooks.settle(connection, webhook_id, through=done[-1].delivery_id)
     changes = _changes(webhook, outcomes)
     if changes:
         webhooks.change(connection, webhook_id, **changes)

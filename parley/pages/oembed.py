@@ -28,6 +28,8 @@ SANDBOX = (
     "allow-downloads allow-modals"
 )
 _OURS = re.compile(r"/(conversation|desk)/([A-Za-z0-9_-]+)/?")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What no document may hold, written in whatever way (XML 1.0, section 2.2)."""
 _NO_LINK = "This isn't the link of a conversation here."
 
 oembed_pages = Blueprint("oembed", __name__)
@@ -121,7 +123,7 @@ def _frame(path: str, title: str, width: int, height: int) -> str:
 def _xml(said: dict[str, Any]) -> bytes:
     root = ET.Element("oembed")
     for name, value in said.items():
-        ET.SubElement(root, name).text = str(value)
+        ET.SubElement(root, name).text = _NOT_XML.sub("\ufffd", str(value))
     head = b'<?xml version="1.0" encoding="utf-8" standalone="yes"?>\n'
     body: bytes = ET.tostring(root, encoding="utf-8")
     return head + body

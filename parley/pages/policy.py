@@ -51,8 +51,8 @@ WHERE_PEOPLE_SIGN_IN = PERMISSIONS_POLICY.replace(
 ).replace("publickey-credentials-get=()", "publickey-credentials-get=(self)")
 """Passkeys are made and shown on the page of the account alone."""
 _NEVER_FRAMED = re.compile(
-    r"/(?:account|admin|admin-link|desks|import|mail)(?:/|$)"
-    r"|/conversation/[^/]+/(?:manage|delete|replace-link|end)(?:/|$)"
+    r"/(?:account|admin|admin-link|contact|desks|import|mail|share)(?:/|$)"
+    r"|/conversation/[^/]+/(?:manage|hooks|who|delete|replace-link|end)(?:/|$)"
 )
 """Where one press of a button decides something for good, or for many: no page of others may lay
 itself over it."""

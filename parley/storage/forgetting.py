@@ -22,8 +22,10 @@ from parley.storage.schema import (
     accounts,
     audit,
     conversations,
+    desk_conversations,
     desks,
     grants,
+    hooks,
     invited,
     knocks,
     messages,
@@ -77,6 +79,8 @@ _IS_EMPTY = sa.and_(
     ),
     # Somebody who asked to come in may yet be let in.
     ~sa.exists().where(knocks.c.conversation_id == conversations.c.id),
+    # A program that tells of what seldom fails may yet speak for the first time.
+    ~sa.exists().where(hooks.c.conversation_id == conversations.c.id),
     ~sa.exists().where(
         audit.c.conversation_id == conversations.c.id, audit.c.at >= p("before", Instant)
     ),
@@ -106,6 +110,8 @@ _IS_OLD = sa.and_(
     ~sa.exists().where(invited.c.session_id == sessions.c.id),
     # Nor does anybody lose their desk, though nobody wrote to them for long.
     ~sa.exists().where(desks.c.session_id == sessions.c.id),
+    # Who started something at one, and whom the server could not answer any more, is in it nowhere.
+    ~sa.exists().where(desk_conversations.c.session_id == sessions.c.id),
 )
 _SESSION_COLUMNS = [
     sessions.c.id,

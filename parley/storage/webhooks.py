@@ -40,7 +40,20 @@ _FILLED = Prepared(
 _SETTLE = Prepared(
     webhooks.update()
     .where(webhooks.c.id == p("id"))
-    .values(waiting=webhooks.c.waiting - p("done"), done_through=p("through"))
+    .values(
+        # Some may have been forgotten since they were read, and wait no more already.
+        waiting=webhooks.c.waiting
+        - sa.select(sa.func.count())
+        .select_from(webhook_deliveries)
+        .where(
+            webhook_deliveries.c.webhook_id == webhooks.c.id,
+            webhook_deliveries.c.id > webhooks.c.done_through,
+            webhook_deliveries.c.id <= p("through"),
+        )
+        .correlate(webhooks)
+        .scalar_subquery(),
+        done_through=p("through"),
+    )
 )
 _SAID = Prepared(
     sa.select(messages.c.seq, messages.c.sent_at)
@@ -182,9 +195,9 @@ def note_filled(connection: sa.Connection, webhook_id: int, *, through: int, mor
     _FILLED.write(connection, id=webhook_id, through=through, more=more)
 
 
-def settle(connection: sa.Connection, webhook_id: int, *, done: int, through: int) -> None:
-    """So many more wait no longer, of those up to a delivery."""
-    _SETTLE.write(connection, id=webhook_id, done=done, through=through)
+def settle(connection: sa.Connection, webhook_id: int, *, through: int) -> None:
+    """Those up to a delivery wait no longer."""
+    _SETTLE.write(connection, id=webhook_id, through=through)
 
 
 def _encoded(events: Sequence[str]) -> str:

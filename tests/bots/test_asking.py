@@ -224,13 +224,14 @@ async def test_what_turns_text_around_goes_from_labels(talk: Talk) -> None:
     [
         {"name": "Upper", "description": "x"},
         {"name": "two words", "description": "x"},
+        {"name": "line\n", "description": "x"},
         {"name": "", "description": "x"},
         {"name": "x" * 33, "description": "x"},
         {"name": "ok", "description": ""},
         {"name": "ok", "description": "x" * 101},
         {"name": "ok", "description": "x", "hint": "x" * 61},
     ],
-    ids=["upper", "words", "empty", "long", "undescribed", "wordy", "long hint"],
+    ids=["upper", "words", "line", "empty", "long", "undescribed", "wordy", "long hint"],
 )
 async def test_commands_are_short_words_that_say_what_they_do(talk: Talk, command: Json) -> None:
     program, _ = await talk.bot()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from parley.config import Config
-from parley.domain import accounts, desks
+from parley.domain import accounts, desks, participants
 from parley.domain.context import Context
-from parley.errors import NotFound
+from parley.errors import NotFound, Unavailable
 from parley.records import Desk, PartChanged
 from tests.domain.conftest import Clock, Told
 from tests.domain.guests import Device
-from tests.domain.test_forgetting import LATER, kept, swept
+from tests.domain.test_forgetting import LATER, SESSIONS_ALONE, kept, swept
 
 
 async def has_desk(who: Device) -> Desk:
@@ -70,6 +70,23 @@ async def test_nobody_loses_a_desk_by_being_away_but_what_stayed_empty_goes(
     assert [each.id for each in await desks.mine(context, await owner.session())] == [desk.id]
     assert kept(config, "desks") == 1
     assert kept(config, "desk_conversations") == 0
+
+
+async def test_a_visitor_who_could_not_come_in_any_more_stays_known_there(
+    context: Context, config: Config, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await has_desk(Device(context))
+
+    async def overloaded(*_: object) -> None:
+        raise Unavailable(retry_after=1)
+
+    monkeypatch.setattr(participants, "join", overloaded)
+    with pytest.raises(Unavailable):
+        await desks.start(context, None, desk.id)
+    await Device(context).starts(name=None)  # the newest session is never old
+    await swept(context, clock, LATER, SESSIONS_ALONE)
+    assert kept(config, "desk_conversations") == 1
+    assert kept(config, "sessions") == 3
 
 
 async def test_the_owner_s_list_is_told_of_it_at_once(context: Context, told: Told) -> None:

@@ -11,6 +11,7 @@ from parley.config import Config
 from parley.domain import (
     conversations,
     forgetting,
+    hooks,
     knocking,
     messages,
     owning,
@@ -213,6 +214,17 @@ async def test_an_empty_conversation_stays_while_somebody_asks_to_come_in(
     await knocking.knock(counted, room_id, None, "Kim", "")
     await swept(counted, clock, timedelta(days=2))
     assert kept(config, "conversations") == 1
+
+
+async def test_an_empty_conversation_stays_while_a_hook_may_yet_speak_in_it(
+    counted: Context, clock: Clock, config: Config
+) -> None:
+    room_id, token = await started(counted)
+    owner = await sessions.resolve(counted, token)
+    made = await hooks.make(counted, room_id, owner, name="Backup", seal=lambda code: code)
+    await swept(counted, clock, LATER)
+    assert kept(config, "conversations") == 1
+    await hooks.say(counted, made.hook, Draft("It failed"))
 
 
 # --- people without a socket ---

@@ -80,6 +80,17 @@ async def test_a_form_with_parts_is_read(talk: Talk, person: Callable[..., Perso
     assert (await talk.ben.hears("new_message"))["message"] == "by curl -F"
 
 
+async def test_a_form_with_parts_may_be_as_large_as_any_other(
+    talk: Talk, person: Callable[..., Person]
+) -> None:
+    head = '--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
+    body = f"{head}{'x' * 900_000}\r\n--b--\r\n".encode()
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = await person("Cron").send("POST", await talk.hook(), body, headers)
+    assert answer.status == 200, answer.body
+    assert "the rest is left out" in (await talk.ben.hears("new_message"))["message"]
+
+
 async def test_whom_a_program_says_it_is_stands_in_the_text(
     talk: Talk, person: Callable[..., Person]
 ) -> None:

@@ -124,8 +124,9 @@ async def test_a_plain_name_is_no_cookie_of_frames(ben: Caller, room_id: str) ->
 
 
 async def test_what_decides_for_good_is_in_no_frame(ada: Caller, room_id: str) -> None:
-    paths = ["/account", "/desks", "/import", f"/conversation/{room_id}/manage"]
-    paths += [f"/conversation/{room_id}/{rest}" for rest in ("delete", "replace-link", "end")]
+    paths = ["/account", "/desks", "/import", "/share", "/contact/nobody"]
+    of_it = ("manage", "hooks", "who", "delete", "replace-link", "end")
+    paths += [f"/conversation/{room_id}/{rest}" for rest in of_it]
     for path in paths:
         reply = await ada.call("GET", path, headers=INTO_FRAME)
         assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"], path
@@ -198,6 +199,10 @@ async def test_it_tells_a_title_only_where_the_page_s_card_does(
     assert (
         ET.fromstring((await asks(ben, url, "&format=xml")).raw).findtext("title") == said["title"]
     )
+    no_xml = {"title": "a\uffffb"}
+    await ada.call("PATCH", path, no_xml, headers=headers)
+    read = ET.fromstring((await asks(ben, url, "&format=xml")).raw)
+    assert read.findtext("title") == "a\ufffdb"
     await ada.call("PATCH", path, {"passphrase": "open sesame"}, headers=headers)
     assert (await asks(ben, url)).body["title"] == f"A conversation on {HOST}"
 
