@@ -20,6 +20,8 @@ class Log:
         """All up to this one is known."""
         self.is_held = True
         """Whether nothing may be told now, as what was missed comes first."""
+        self._known = 0
+        """All up to this one was known when what was missed was asked for."""
         self._held: list[Happened] = []
 
     def take(self, happened: Happened) -> None:
@@ -29,7 +31,7 @@ class Log:
         elif self.is_held or seq > self.seq + 1:
             self._held.append(happened)
             if not self.is_held:
-                self.is_held = True
+                self.hold()
                 self._ask()
         elif seq == self.seq + 1:
             self.seq = seq
@@ -38,17 +40,26 @@ class Log:
     def is_at(self, seq: int) -> None:
         """So far the conversation is: what lies between is asked for."""
         if seq > self.seq and not self.is_held:
-            self.is_held = True
+            self.hold()
             self._ask()
 
+    def begin(self, seq: int) -> None:
+        """All up to this one is known, or isn't asked for."""
+        self.seq = self._known = seq
+
     def hold(self) -> None:
-        self.is_held = True
+        if not self.is_held:
+            self.is_held, self._known = True, self.seq
 
     def missed(self, messages: list[types.Message], seq: int, erased: int | None) -> None:
-        """What changed since, in the order of the changes, and how far that reaches."""
+        """What changed since, in the order of the changes, and how far that reaches.
+
+        A message that was changed after it was said comes once, as it is now: it is news if it was
+        said after what was known when all of this was asked for.
+        """
         for message in messages:
             if message.changed_seq > self.seq:
-                name = "new_message" if message.seq > self.seq else "message_changed"
+                name = "new_message" if message.seq > self._known else "message_changed"
                 self._tell(Happened(name, message, message.changed_seq))
                 self.seq = message.changed_seq
         if erased is not None and seq > self.seq:

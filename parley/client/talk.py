@@ -215,7 +215,8 @@ class Client(Keyed):
         room = {"room_id": self.link.room_id}
         self.me = await line.ask("join_room", room | wishes, types.JoinAck)
         if self._began is None:
-            self._log.seq = self._began = self.me.seq if since is None else since
+            self._began = self.me.seq if since is None else since
+            self._log.begin(self._began)
         is_new = self._rest.token is None
         self._rest.token = self.me.token or self._rest.token
         if is_new and self._rest.token is not None:
