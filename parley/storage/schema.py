@@ -521,7 +521,8 @@ webhook_deliveries = sa.Table(
     "webhook_deliveries",
     metadata,
     sa.Column("id", _Key, primary_key=True),
-    sa.Column("conversation_id", sa.ForeignKey("conversations.id"), nullable=False),
+    # That of its webhook, which no index leads to: each event costs a row for each webhook.
+    sa.Column("conversation_id", _Key, nullable=False),
     sa.Column("webhook_id", sa.ForeignKey("webhooks.id"), nullable=False),
     sa.Column("event_id", sa.Text, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
@@ -538,7 +539,6 @@ webhook_deliveries = sa.Table(
     sa.Column("tried_at", Instant),
     sqlite_autoincrement=True,
 )
-# The only one: each event costs a row for each webhook.
 sa.Index("ix_webhook_deliveries_webhook", webhook_deliveries.c.webhook_id, webhook_deliveries.c.id)
 
 # What was uploaded, as it is served. The bytes are where files are kept, under the same id.

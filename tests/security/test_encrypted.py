@@ -43,6 +43,7 @@ async def place(person: People) -> tuple[Talker, Json]:
         "link_id": 1,
         "code": "none",
         "knock_id": "none",
+        "bot_id": "none",
         "other_link": {"link": {"id": 1}},
     }
     return talker, ids

@@ -42,7 +42,7 @@ def address(rule: Rule) -> str:
 
 
 def is_for_programs(path: str) -> bool:
-    return path.startswith("/api") or path in ("/openapi.json", "/asyncapi.json")
+    return path.startswith(("/api", "/hooks/")) or path in ("/openapi.json", "/asyncapi.json")
 
 
 READ = sorted({address(rule) for rule in rules("GET") if rule.rule not in FREE})

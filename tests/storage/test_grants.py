@@ -13,6 +13,8 @@ from parley.records import Role
 from parley.storage import grants
 from tests.servers import first_database
 
+ROLES = [Role.OWNER, Role.MEMBER, Role.READER]
+"""The greatest first. That of a bot is given by nobody: it is made with it."""
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -25,13 +27,12 @@ def connection(tmp_path: Path) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("other", list(Role))
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("other", ROLES)
 def test_of_two_roles_the_greater_holds(connection: sa.Connection, role: Role, other: Role) -> None:
-    greatest_first = [Role.OWNER, Role.MEMBER, Role.READER]
     for given, link_id in ((role, 1), (other, None)):
         grants.give(connection, 1, 1, given, at=NOW, link_id=link_id)
-    assert grants.find(connection, 1, 1) is min(role, other, key=greatest_first.index)
+    assert grants.find(connection, 1, 1) is min(role, other, key=ROLES.index)
 
 
 def test_what_a_link_gave_is_taken_back_with_it_whatever_was_given_since(

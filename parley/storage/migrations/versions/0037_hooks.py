@@ -73,9 +73,6 @@ def upgrade() -> None:
         sa.Column("tried_at", Instant),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
         sa.ForeignKeyConstraint(
-            ["conversation_id"], ["conversations.id"], name="fk_webhook_deliveries_conversation_id"
-        ),
-        sa.ForeignKeyConstraint(
             ["webhook_id"], ["webhooks.id"], name="fk_webhook_deliveries_webhook_id"
         ),
         sqlite_autoincrement=True,
