@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.limits.rates import By, Rate
@@ -189,6 +190,16 @@ async def test_beginning_a_call_counts_as_a_message_each_time(config: Config) ->
             await ada.ask("call_leave", {"room_id": room_id})
         assert (await call(ada, room_id))["code"] == "rate_limited"
         await ada.goes_home()
+
+
+async def test_who_calls_as_another_call_ends_begins_one_and_nothing_is_logged(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As long as its end wasn't heard of.
+    monkeypatch.setattr(calls.Calling, "is_running", lambda *_: True)
+    with capture_logs() as logged:
+        assert (await call(talk.ada, talk.room_id))["ok"]
+    assert [each for each in logged if each["log_level"] == "error"] == []
 
 
 async def test_signals_go_to_devices_in_the_same_call_alone(talk: Talk) -> None:
