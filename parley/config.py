@@ -714,7 +714,7 @@ class Config:
     )
     limit_rings: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
-        "4/1m session, 20/1h session, 60/1m address, 30/1h room",
+        "4/1m session, 20/1h session, 30/1m address, 300/1h address, 30/1h room",
         "how often calls may be begun, each of which rings at everybody in the conversation",
         "RATES",
     )
