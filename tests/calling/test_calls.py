@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
@@ -168,6 +169,22 @@ async def test_what_a_call_leaves_is_found_by_its_words(talk: Talk) -> None:
     path = f"/api/conversations/{talk.room_id}/search?q=missed"
     _, found = await talk.ben.call("GET", path)
     assert [each["message"]["id"] for each in found["results"]] == [said["id"]]
+
+
+@pytest.mark.usefixtures("short")
+async def test_no_name_is_markdown_in_what_a_call_leaves(talk: Talk) -> None:
+    name = "[Ada](https://mallory.example)"
+    await talk.ben.call("POST", f"{talk.path}/join", {"username": name})
+    await call(talk.ben, talk.room_id)
+    await talk.ben.ask("call_leave", {"room_id": talk.room_id})
+    await talk.ada.hears("new_message", lambda message: message["type"] == "call")
+    url = f"{talk.ada.url}{talk.path}/export?format=md"
+    head = {"Authorization": f"Bearer {talk.ada.token}"}
+    async with aiohttp.ClientSession() as http, http.get(url, headers=head) as response:
+        assert response.status == 200
+        exported = await response.text()
+    assert "Missed call from" in exported
+    assert "[Ada](" not in exported
 
 
 async def test_a_call_given_up_at_once_leaves_nothing(talk: Talk) -> None:
