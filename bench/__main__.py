@@ -11,6 +11,7 @@
     python -m bench --metrics           what metrics cost a message, within ten minutes
     python -m bench --encrypted         an encrypted conversation beside an open one
     python -m bench --stream            an event on a stream beside one on a socket
+    python -m bench --chat              how soon parley chat shows a long conversation
     python -m bench --client            parley.client beside python-socketio's
     python -m bench --accounts          what accounts cost, among a hundred thousand
     python -m bench --calls             what arrives in a call, and what it costs
@@ -32,6 +33,7 @@ from bench import (
     accounts,
     calls,
     chart,
+    chatting,
     clients,
     cluster,
     databases,
@@ -86,6 +88,9 @@ def main() -> None:
         return
     if asked.encrypted:
         print(encrypted.measure(asked.parley, cores, is_quick=asked.quick))
+        return
+    if asked.chat:
+        print(chatting.measure(asked.parley, cores, is_quick=asked.quick))
         return
     if asked.client:
         print(clients.measure(asked.parley, cores, is_quick=asked.quick))
@@ -173,6 +178,7 @@ def _arguments() -> argparse.Namespace:
     add("--metrics", action="store_true", help="what metrics cost a message, instead")
     add("--encrypted", action="store_true", help="what encryption costs, instead")
     add("--stream", action="store_true", help="what a stream costs beside a socket, instead")
+    add("--chat", action="store_true", help="how soon parley chat shows messages, instead")
     add("--client", action="store_true", help="what a program can say and hear, instead")
     add("--accounts", action="store_true", help="what accounts cost, instead")
     add("--calls", action="store_true", help="what arrives in a call, instead")

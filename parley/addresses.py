@@ -19,11 +19,7 @@ from ipaddress import (
 )
 from typing import Any
 
-import structlog
-
 from parley import causes
-
-log = structlog.get_logger(__name__)
 
 Network = IPv4Network | IPv6Network
 ONE_PLACE_BITS = 64
@@ -101,7 +97,7 @@ class Proxies:
             return
         if address and ip_address(address).is_private:
             self._has_warned = True
-            log.warning("forwarded_headers_ignored", why="the proxy is not in trusted_proxies")
+            _log().warning("forwarded_headers_ignored", why="the proxy is not in trusted_proxies")
 
     def _warn_of_missing(self, scope: dict[str, Any]) -> None:
         """Tell once that everybody behind this proxy counts as one address, or as any they like.
@@ -113,7 +109,7 @@ class Proxies:
         if _THIS_MACHINE.fullmatch(",".join(_values(scope, b"host")).lower()):
             return
         self._has_warned_of_missing = True
-        log.warning(
+        _log().warning(
             "forwarded_headers_missing",
             advice="A request came from a proxy in --trusted-proxies without the address of its "
             "client in X-Forwarded-For. Have the proxy set that header on every request: until "
@@ -189,3 +185,10 @@ def _scheme(scope: dict[str, Any], hops: int) -> str:
 
 def _is_in(address: IPv4Address | IPv6Address, networks: tuple[Network, ...]) -> bool:
     return any(address in network for network in networks)
+
+
+def _log() -> Any:
+    """Loaded where there is something to log: most commands have nothing."""
+    import structlog
+
+    return structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from parley import __version__
-from parley.commands import admins, conversations, moderating
+from parley.commands import admins, conversations, moderating, talking
 from parley.commands.common import (
     EXIT_CANNOT_START,
     ROOM,
@@ -509,5 +509,10 @@ def _starting() -> ModuleType:
     return starting
 
 
-for each in (*conversations.COMMANDS, *moderating.COMMANDS, *admins.COMMANDS):
+for each in (
+    *conversations.COMMANDS,
+    *moderating.COMMANDS,
+    *admins.COMMANDS,
+    *talking.COMMANDS,
+):
     main.add_command(each)

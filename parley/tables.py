@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from parley import harmless
+
 CELL_MAX = 48
 """Columns of the screen that one cell may take."""
 
@@ -18,19 +20,12 @@ def lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 def plain(text: str) -> str:
     """Cut to a cell, and without what would move the cursor or turn the line around."""
-    text = shown(text)
+    text = harmless.line(text)
     if _width(text) <= CELL_MAX:
         return text
     while _width(text) >= CELL_MAX:
         text = text[:-1]
     return text + "…"
-
-
-def shown(text: str) -> str:
-    """The same however long it is."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
 
 
 def _filled(text: str, width: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from parley import harmless
 from parley.commands.common import (
     AS_JSON,
     OF_OPERATORS,
@@ -181,7 +182,11 @@ def announce(
         if as_json:
             say(json_of(done))
         else:
-            say(f"Everyone is shown: {_in_line(done.text)}" if done.text else "No announcement.")
+            say(
+                f"Everyone is shown: {harmless.line(done.text)}"
+                if done.text
+                else "No announcement."
+            )
 
     or_say_why(flags, act)
 
@@ -280,22 +285,16 @@ def _reported(found: Any) -> Iterator[str]:
     yield f"Conversation: {found.link}"
     yield f"Person:       {plain(report.username)} (user_id {plain(report.user_id)})"
     for complaint in report.complaints:
-        words = f": {_in_line(complaint.words)}" if complaint.words else ""
+        words = f": {harmless.line(complaint.words)}" if complaint.words else ""
         yield f"Because:      {complaint.reason}{words}"
     if report.message_id:
         yield f"Sent:         {minute(report.sent_at)} (id {report.message_id})"
         for name in report.files:
-            yield f"File:         {_in_line(name)}"
+            yield f"File:         {harmless.line(name)}"
         if report.by_word:
             yield "The server can't read it. According to someone who reported it, it says:"
-        for line in report.text.splitlines():
-            yield f"  {_in_line(line)}"
-
-
-def _in_line(text: str) -> str:
-    from parley import tables
-
-    return tables.shown(text)
+        for line in harmless.lines(report.text):
+            yield f"  {line}"
 
 
 def _moderating() -> ModuleType:

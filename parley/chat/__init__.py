@@ -1,0 +1,1 @@
+"""A conversation as a screen of the terminal: `parley chat`. Needs the extra `chat`."""

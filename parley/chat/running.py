@@ -1,0 +1,76 @@
+"""`parley chat`: what comes before the screen, and what is said where there can be none."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from parley.client import Client, Refused
+from parley.talking.joining import NoName, Who, join, link_of
+
+WITHOUT_EXTRA = (
+    "parley chat needs the extra chat. In the folder of Parley's source, run: "
+    f"{sys.executable} -m pip install '.[chat]'."
+)
+
+
+class NoScreen(Exception):
+    """Why there can be none: a sentence for whoever asked for it."""
+
+
+def require_screen(environ: Mapping[str, str]) -> None:
+    """Raises `NoScreen`."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoScreen(
+            "parley chat needs a terminal. In scripts use parley say, tail and upload instead."
+        )
+    if environ.get("TERM", "") in ("dumb", "") and sys.platform != "win32":
+        raise NoScreen(
+            "This terminal says that it can't move its cursor (TERM is "
+            f"{environ.get('TERM') or 'not set'}). Use parley tail and parley say instead."
+        )
+    # Found, and not loaded: that takes a while, and is done while we connect.
+    for package in ("textual", "wcwidth"):
+        if importlib.util.find_spec(package) is None:
+            raise NoScreen(WITHOUT_EXTRA)
+
+
+async def chat(link: str, who: Who) -> None:
+    """Raises what `join` does, and `NoScreen`."""
+    require_screen(os.environ)
+    gc.disable()  # nothing of what is loaded becomes garbage, and looking takes a while
+    loading = asyncio.create_task(asyncio.to_thread(importlib.import_module, "parley.chat.app"))
+    try:
+        talk = await _joined(link_of(link), who)
+    finally:
+        await asyncio.wait([loading])
+        gc.enable()
+    screen: Any = loading.result()
+    try:
+        await screen.run(talk)
+    finally:
+        await talk.close()
+
+
+async def _joined(link: str, who: Who) -> Client:
+    """Asks for what is missing, as long as it can be given."""
+    while True:
+        try:
+            return await join(link, who)
+        except NoName:
+            who = replace(who, name=click.prompt("Your name", err=True).strip())
+        except Refused as refused:
+            if refused.code not in ("passphrase_required", "passphrase_wrong"):
+                raise
+            click.echo(str(refused), err=True)
+            asked = click.prompt("Passphrase", hide_input=True, err=True)
+            who = replace(who, passphrase=asked)

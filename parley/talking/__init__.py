@@ -1,0 +1,1 @@
+"""Taking part from a terminal: who you are there, and `say`, `tail` and `upload` for scripts."""
