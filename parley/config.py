@@ -716,6 +716,12 @@ class Config:
         "off",
         "RATES",
     )
+    limit_rings: tuple[Rate, ...] = _setting(
+        rates_by(By.SESSION, By.ADDRESS, By.ROOM),
+        "4/1m session, 20/1h session, 30/1m address, 300/1h address, 30/1h room",
+        "how often calls may be begun, each of which rings at everybody in the conversation",
+        "RATES",
+    )
     limit_signals: tuple[Rate, ...] = _setting(
         rates_by(By.SESSION, By.ADDRESS, By.ROOM),
         "600/10s session, 3000/10s address, 6000/10s room",

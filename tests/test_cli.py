@@ -176,6 +176,7 @@ VALUES = {
     "limit_typing": ("", ()),
     "limit_hooks": ("8/1m session", (Rate(8, 60, By.SESSION),)),
     "limit_calls": ("8/1m session", (Rate(8, 60, By.SESSION),)),
+    "limit_rings": ("2/1h room", (Rate(2, 3600, By.ROOM),)),
     "limit_signals": ("80/1m room", (Rate(80, 60, By.ROOM),)),
     "calls": ("off", False),
     "stun": (

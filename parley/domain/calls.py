@@ -131,7 +131,7 @@ async def join(
     at, conversation_id = context.clock(), person.conversation_id
     process = process_of(context)
 
-    def work(connection: sa.Connection) -> Came:
+    def work(connection: sa.Connection) -> Came | None:
         conversation = stored_conversations.by_id(connection, conversation_id)
         if conversation is None:
             raise ConversationNotFound
@@ -144,7 +144,7 @@ async def join(
         call = stored.find(connection, conversation_id)
         is_new = call is None
         if call is None and not may_begin:
-            raise BeginsOne
+            return None
         if call is None:
             call = stored.start(connection, conversation_id, _id(), by=me, at=at)
         if now.user_id in call.put_out and not access.is_owner(now):
@@ -174,11 +174,14 @@ async def join(
         news: Literal["", "began", "people"] = "" if before is not None else "people"
         return Came(replace(call, people=people, peers=peers), peer.id, "began" if is_new else news)
 
-    return await context.database.write(
-        work,
-        lambda came: context.bus.publish(CallChanged(conversation_id, came.news)),
-        conversation=conversation_id,
-    )
+    def tell(came: Came | None) -> None:
+        if came is not None:
+            context.bus.publish(CallChanged(conversation_id, came.news))
+
+    came = await context.database.write(work, tell, conversation=conversation_id)
+    if came is None:
+        raise BeginsOne
+    return came
 
 
 async def leave(context: Context, conversation_id: int, peers: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from parley import contract
 from parley.domain import calls
 from parley.errors import CallsOff
 from parley.events.site import Site, refuse_unseated
-from parley.limits.limiter import Kind, Who
+from parley.limits.limiter import Kind, Use, Who
 from parley.live.audience import Client, Seat
 from parley.live.calls import encoded
 
@@ -23,10 +23,23 @@ async def call_join(site: Site, client: Client, data: contract.CallJoin) -> cont
             return await site.calling.join(client, seat, data, may_begin=False)
         except calls.BeginsOne:
             pass  # it was over, which wasn't heard here yet
-    # It will leave a message, and everybody is told of those.
+    return await _begin(site, client, seat, data)
+
+
+async def _begin(
+    site: Site, client: Client, seat: Seat, data: contract.CallJoin
+) -> contract.CallAck:
     who, address, room = client.keys_in(data.room_id)
-    await site.limits.spend(Kind.MESSAGES, Who(who, address), room)
-    return await site.calling.join(client, seat, data, may_begin=True)
+    uses: list[Use] = []
+    try:
+        # It rings at everybody, and will leave a message.
+        for kind in (Kind.RINGS, Kind.MESSAGES):
+            uses.append(await site.limits.spend(kind, Who(who, address), room))
+        return await site.calling.join(client, seat, data, may_begin=True)
+    except Exception:
+        for use in uses:
+            await site.limits.give_back(use)
+        raise
 
 
 async def call_leave(site: Site, client: Client, data: contract.OfRoom) -> contract.OkAck:

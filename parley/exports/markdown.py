@@ -63,6 +63,8 @@ def _message(message: contract.Message, names: dict[str, str]) -> str:
     files = present.attached_files(message)
     if message.deleted:
         written.append("*Deleted*")
+    elif message.type == "call":
+        written.append(_plain(message.message))  # names are no Markdown
     elif not files or message.message != ", ".join(file.name for file in files):
         # What people wrote is Markdown already; a heading or a rule it would not be in Parley.
         written += [_shielded(line) for line in _LINES.split(message.message)]

@@ -71,6 +71,8 @@ class Kind(StrEnum):
     """Invitations by contact links, whatever becomes of them."""
     CALLS = "calls"
     """Joining a call, leaving it, and saying what is sent in it."""
+    RINGS = "rings"
+    """Calls that are begun: each rings at everybody."""
     SIGNALS = "signals"
     """What devices in a call tell each other to connect: each 8 KiB that are begun."""
     REPORTS = "reports"
@@ -125,7 +127,7 @@ class Place(Enum):
     """Taking part: the room's limits are theirs to use up."""
 
 
-SPOKEN = frozenset({Kind.MESSAGES, Kind.TYPING, Kind.CALLS, Kind.SIGNALS})
+SPOKEN = frozenset({Kind.MESSAGES, Kind.TYPING, Kind.CALLS, Kind.RINGS, Kind.SIGNALS})
 """What only those do who take part."""
 Inside = Callable[[], Awaitable[Key]]
 """The conversation whose limits are somebody's to use up, who names it; empty for none."""

@@ -33,8 +33,10 @@ LOOK_EVERY_S = 2.5
 FEW = 2
 SELDOM = 4
 """Of so few devices one is asked at each look; where there are more, who are the first to notice,
-one at every fourth.
+some at every fourth.
 """
+TURNS = 4
+"""After so many all were asked."""
 LOOK_AGAIN_S = 0.5
 """While somebody doesn't answer."""
 LOST_AFTER_S = 10.0
@@ -420,7 +422,7 @@ class Calling:
             self._server.ask(device.sid)
 
     def _ask_in_turn(self) -> None:
-        """One of each call: that all are asked all the time would cost more than all else in it."""
+        """Some of each call: asking all of them all the time cost more than all else in it."""
         by_call: dict[int, list[_Device]] = {}
         for device in self._devices.values():
             if device.sid is not None:
@@ -430,8 +432,9 @@ class Calling:
             watched.turn += 1
             looks = 1 if len(devices) <= FEW else SELDOM
             turn, rest = divmod(watched.turn, looks)
-            if not rest:
-                self._ask(devices[turn % len(devices)])
+            turns = min(len(devices), TURNS)
+            for device in () if rest else devices[turn % turns :: turns]:
+                self._ask(device)
 
     def _take_in_unknown(self) -> None:
         """Devices of this process that it knows nothing of, as where joining broke off once it was

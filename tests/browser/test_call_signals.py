@@ -11,13 +11,26 @@ import socketio
 from playwright.sync_api import Browser, Playwright, WebSocketRoute, expect
 
 from tests.browser import chromium
-from tests.browser.test_calls import FAKE_DEVICES, calls, hears, is_reached, joins, looks, meets
+from tests.browser.test_calls import (
+    FAKE_DEVICES,
+    RECEIVED,
+    calls,
+    does,
+    hears,
+    is_reached,
+    joins,
+    looks,
+    meets,
+    tile,
+)
 from tests.browser.visitor import Visitor
 from tests.servers import Process
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 FLOOD = 100
+SENT_MUCH = """async () => [...(await connections[0].getStats()).values()].some(
+  ({ type, packetsSent }) => type === "outbound-rtp" && packetsSent > 50)"""
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +41,12 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 class Losing:
-    """Between somebody's page and the server: of what others tell it, loses the next that hold
+    """Between somebody's page and the server: of what it is told of calls, loses the next that hold
     this.
     """
 
-    def __init__(self, who: Visitor) -> None:
+    def __init__(self, who: Visitor, event: str = '"call_signal"') -> None:
+        self._event = event
         self._next: list[str] = []
         who.page.route_web_socket(re.compile(r"/socket\.io/"), self._between)
 
@@ -47,8 +61,8 @@ class Losing:
         server = route.connect_to_server()
 
         def passes(message: str | bytes) -> None:
-            is_signal = isinstance(message, str) and '"call_signal"' in message
-            if is_signal and self._next and self._next[0] in str(message):
+            is_event = isinstance(message, str) and self._event in message
+            if is_event and self._next and self._next[0] in str(message):
                 del self._next[0]
             else:
                 route.send(message)
@@ -79,6 +93,22 @@ def test_what_is_lost_on_the_way_is_said_again(ada: Visitor, ben: Visitor, lost:
         assert who.measures("() => connections.length") == 1
 
 
+def test_whom_the_server_does_not_name_hears_nothing(ada: Visitor, ben: Visitor) -> None:
+    # Who offered and was gone before anybody was told of them would listen, and be seen by nobody.
+    losing = Losing(ada, '"call_state"')
+    meets(ben, meets(ada))
+    calls(ada)
+    losing.loses("Ben")
+    joins(ben)
+    ben.page.wait_for_function("() => connections[0]?.connectionState === 'connected'")
+    ben.page.wait_for_function(SENT_MUCH)
+    assert ben.measures(RECEIVED, "audio")["packets"] == 0
+    expect(tile(ada, "Ben")).to_have_count(0)
+    does(ben, "Mute")
+    expect(tile(ada, "Ben")).to_be_visible()
+    hears(ben)
+
+
 def test_nobody_makes_a_page_connect_as_fast_as_they_can_ask(
     site: Process, ada: Visitor, ben: Visitor
 ) -> None:
@@ -104,6 +134,12 @@ def test_nobody_makes_a_page_connect_as_fast_as_they_can_ask(
     for who in (ada, ben):
         hears(who)
         assert who.measures("() => connections.length") < FLOOD / 5
+    for _ in range(FLOOD):
+        for told in ({"bye": True}, {**offer, "round": FLOOD}):
+            asked = {"room_id": room_id, "to": of_ada, "data": told}
+            assert sly.call("call_signal", asked)["ok"]
+    hears(ada)
+    assert ada.measures("() => connections.length") < FLOOD / 5
     sly.disconnect()
 
 

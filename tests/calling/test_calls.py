@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.limits.rates import By, Rate
@@ -169,6 +171,22 @@ async def test_what_a_call_leaves_is_found_by_its_words(talk: Talk) -> None:
     assert [each["message"]["id"] for each in found["results"]] == [said["id"]]
 
 
+@pytest.mark.usefixtures("short")
+async def test_no_name_is_markdown_in_what_a_call_leaves(talk: Talk) -> None:
+    name = "[Ada](https://mallory.example)"
+    await talk.ben.call("POST", f"{talk.path}/join", {"username": name})
+    await call(talk.ben, talk.room_id)
+    await talk.ben.ask("call_leave", {"room_id": talk.room_id})
+    await talk.ada.hears("new_message", lambda message: message["type"] == "call")
+    url = f"{talk.ada.url}{talk.path}/export?format=md"
+    head = {"Authorization": f"Bearer {talk.ada.token}"}
+    async with aiohttp.ClientSession() as http, http.get(url, headers=head) as response:
+        assert response.status == 200
+        exported = await response.text()
+    assert "Missed call from" in exported
+    assert "[Ada](" not in exported
+
+
 async def test_a_call_given_up_at_once_leaves_nothing(talk: Talk) -> None:
     await call(talk.ada, talk.room_id)
     await talk.ada.ask("call_leave", {"room_id": talk.room_id})
@@ -189,6 +207,16 @@ async def test_beginning_a_call_counts_as_a_message_each_time(config: Config) ->
             await ada.ask("call_leave", {"room_id": room_id})
         assert (await call(ada, room_id))["code"] == "rate_limited"
         await ada.goes_home()
+
+
+async def test_who_calls_as_another_call_ends_begins_one_and_nothing_is_logged(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As long as its end wasn't heard of.
+    monkeypatch.setattr(calls.Calling, "is_running", lambda *_: True)
+    with capture_logs() as logged:
+        assert (await call(talk.ada, talk.room_id))["ok"]
+    assert [each for each in logged if each["log_level"] == "error"] == []
 
 
 async def test_signals_go_to_devices_in_the_same_call_alone(talk: Talk) -> None:

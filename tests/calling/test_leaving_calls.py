@@ -254,6 +254,22 @@ async def test_who_is_signalled_to_is_asked_at_once(
         await sees(both.ada, "Ada", "Ben")
 
 
+async def test_of_many_each_is_asked_within_a_minute(
+    talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: set[str | None] = set()
+    monkeypatch.setattr(calls.Calling, "_ask", lambda _, device: asked.add(device.sid))
+    people = [Person(f"P{number}", server.url) for number in range(8)]
+    for person in people:
+        await person.join(talk.room_id)
+        assert (await call(person, talk.room_id))["ok"]
+    for _ in range(int((60 - calls.LOST_AFTER_S) / calls.LOOK_EVERY_S)):
+        server.app.realtime.calling._ask_in_turn()
+    assert len(asked) == len(people)
+    for person in people:
+        await person.goes_home()
+
+
 async def test_a_socket_in_two_calls_stays_in_both(
     both: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -579,6 +579,41 @@ async def test_a_call_that_is_begun_counts_as_the_message_that_it_leaves(opened:
         assert_too_much(await ada.ask("call_join", joins), 10.0)
 
 
+async def test_nobody_rings_at_everybody_again_and_again(opened: Open) -> None:
+    async with opened(limit_rings="2/1h session, 3/1h room") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await ada.starts()
+        for each in (ada, ben):
+            await each.join(room_id)
+
+        async def rings(who: Guest) -> Json:
+            return await who.ask("call_join", {"room_id": room_id, "audio": True, "video": False})
+
+        for _ in range(2):
+            assert (await rings(ben))["ok"]
+            assert (await rings(ben))["ok"]  # muting is no new call
+            assert (await ben.ask("call_leave", {"room_id": room_id}))["ok"]
+        assert_too_much(await rings(ben), 3600.0)
+        assert (await rings(ada))["ok"]
+        assert (await rings(ben))["ok"]  # coming to a call rings at nobody
+        for each in (ada, ben):
+            assert (await each.ask("call_leave", {"room_id": room_id}))["ok"]
+        assert_too_much(await rings(ada), 3600.0)
+
+
+async def test_a_call_that_may_not_be_begun_uses_up_nobodys_share(opened: Open) -> None:
+    async with opened(limit_rings="1/1h room", limit_messages="1/1h room") as house:
+        ada, ben = house.guest("Ada"), house.guest("Ben")
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        await ben.join(room_id)
+        path = f"/api/conversations/{room_id}"
+        await ada.call("PATCH", path, {"read_only": True})
+        joins = {"room_id": room_id, "audio": True, "video": False}
+        assert (await ben.ask("call_join", joins))["code"] == "read_only"
+        assert (await ada.ask("call_join", joins))["ok"]
+
+
 # --- who is not hit -----------------------------------------------------------
 
 

@@ -28,6 +28,8 @@ const ANSWERED_WITHIN_MS = 3000;
 /** Sound comes fifty times a second; a browser takes seconds to say that a way is gone. */
 const SILENT_MS = 800;
 const SILENT_LOOKS = 4;
+/** Of who sends no sound, as without a microphone, nothing stops coming: at every second look the server has them give a sign. */
+const SOUNDLESS_LOOKS = 2;
 /** Nobody is to have us make connections as fast as they can ask, nor look for them at any number of addresses. */
 const ANEW_MS = 1500;
 const CANDIDATES = 200;
@@ -79,6 +81,7 @@ export class Link {
     this.candidates = 0;
     /** What of their sound was played last, and since when it is that: none so far. @type {{last?: number, at: number, looks: number}} */
     this.came = { at: 0, looks: 0 };
+    this.looked = 0;
     /** Nothing comes any more. */
     this.isSilent = false;
   }
@@ -317,6 +320,12 @@ export class Link {
     });
   }
 
+  /** What is sent from now on. @param {Map<Kind, MediaStreamTrack | null>} own */
+  give(own) {
+    this.own = own;
+    for (const [kind, track] of own) this.replace(kind, track);
+  }
+
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
   async replace(kind, track) {
     const sender = this.senderOf(kind);
@@ -373,6 +382,8 @@ export class Link {
   /** @returns {Promise<import("./transport.js").Line | undefined>} */
   async line() {
     if (this.pc?.connectionState !== "connected") return undefined;
+    this.looked += 1;
+    if (this.came.last === undefined && this.looked % SOUNDLESS_LOOKS === 0) this.tell({});
     const line = { loss: 0, roundTripMs: 0, availableBps: 0 };
     for (const each of (await this.pc.getStats()).values()) {
       if (each.type === "remote-inbound-rtp") line.loss = Math.max(line.loss, each.fractionLost ?? 0);

@@ -3,6 +3,8 @@
 // it is for few people.
 import { Link } from "./link.js";
 
+const NAMED_WITHIN_MS = 10_000;
+
 /**
  * @typedef {import("./transport.js").Kind} Kind
  * @typedef {import("./link.js").Signal} Signal
@@ -35,8 +37,11 @@ export class Mesh {
   /** @param {string[]} peers @param {boolean} isFirst */
   meet(peers, isFirst) {
     for (const peer of peers) {
+      const link = this.links.get(peer);
+      const isNew = !this.named.has(peer);
       this.named.add(peer);
-      if (!this.links.has(peer)) this.connect(peer, isFirst);
+      if (!link) this.connect(peer, isFirst);
+      else if (isNew) link.give(this.own);
     }
   }
 
@@ -47,14 +52,24 @@ export class Mesh {
 
   /** @param {string} from @param {Signal & {bye?: boolean}} data */
   heard(from, data) {
-    if (data?.bye) return this.drop(from);
-    (this.links.get(from) ?? this.connect(from, false)).heard(data);
+    // Kept closed until the server says that they left: by turns of offers and goodbyes they would have us connect as often.
+    if (data?.bye) return this.links.get(from)?.close();
+    (this.links.get(from) ?? this.awaits(from)).heard(data);
+  }
+
+  /**
+   * The server may name them a little later. Until then they get nothing of us: who leaves before that is seen by nobody.
+   * @param {string} peer
+   */
+  awaits(peer) {
+    setTimeout(() => !this.named.has(peer) && this.drop(peer), NAMED_WITHIN_MS);
+    return this.connect(peer, false);
   }
 
   /** @param {string} peer @param {boolean} isFirst */
   connect(peer, isFirst) {
     const link = new Link({
-      isFirst, own: this.own, stream: this.stream, configuration: this.configuration, signing: this.signing(peer),
+      isFirst, own: this.named.has(peer) ? this.own : new Map(), stream: this.stream, configuration: this.configuration, signing: this.signing(peer),
       send: (data) => this.signal(peer, data),
       received: (kind, track) => this.told.received(peer, kind, track),
       reached: (what) => this.told.reached(peer, { what }),
@@ -75,7 +90,7 @@ export class Mesh {
   /** @param {Kind} kind @param {MediaStreamTrack | null} track */
   send(kind, track) {
     this.own.set(kind, track);
-    for (const link of this.links.values()) link.replace(kind, track);
+    for (const [peer, link] of this.links) if (this.named.has(peer)) link.replace(kind, track);
   }
 
   /** @param {Record<string, import("./quality.js").Limits>} limits */
