@@ -537,7 +537,7 @@ def test_no_act_of_an_owner_is_left_out() -> None:
     others |= {
         call.name
         for calls in (contract.ACCOUNT_CALLS, contract.CONTACT_CALLS, contract.ADMIN_CALLS)
-        for call in (*calls, *contract.BOT_CALLS, *contract.DESK_CALLS)
+        for call in (*calls, *contract.DESK_CALLS)
     }
     others |= {"invite"}  # which has a limit of its own
     changing = {name for name, call in contract.CALLS.items() if call.method != "GET"}
