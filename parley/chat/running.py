@@ -7,6 +7,7 @@ import gc
 import importlib
 import importlib.util
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,6 +22,9 @@ WITHOUT_EXTRA = (
     "parley chat needs the extra chat. In the folder of Parley's source, run: "
     f"{sys.executable} -m pip install '.[chat]'."
 )
+
+
+GONE_WITHIN_S = 5.0
 
 
 class NoScreen(Exception):
@@ -55,10 +59,22 @@ async def chat(link: str, who: Who) -> None:
         await asyncio.wait([loading])
         gc.enable()
     screen: Any = loading.result()
+    watching = asyncio.create_task(_end_with_terminal())
     try:
         await screen.run(talk)
     finally:
+        watching.cancel()
         await talk.close()
+
+
+async def _end_with_terminal() -> None:
+    """A terminal that goes away hangs up on its own programs alone. Any other, such as one started
+    in a session of its own, would read from nowhere for ever.
+    """
+    while True:
+        await asyncio.sleep(GONE_WITHIN_S)
+        if not sys.stdin.isatty() and sys.platform != "win32":
+            signal.raise_signal(signal.SIGHUP)
 
 
 async def _joined(link: str, who: Who) -> Client:

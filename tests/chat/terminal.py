@@ -78,9 +78,15 @@ class Terminal:
     async def end(self) -> int:
         return await asyncio.to_thread(self.process.wait, SLOW_S)
 
-    def close(self) -> None:
+    def goes_away(self) -> None:
+        """As when a window is closed, or a line to another machine breaks."""
         asyncio.get_running_loop().remove_reader(self._ours)
+        os.close(self._ours)
+        self._ours = -1
+
+    def close(self) -> None:
+        if self._ours >= 0:
+            self.goes_away()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,3 +131,12 @@ async def test_a_passphrase_is_asked_for(person: Arrive, tmp_path: Path) -> None
         ben.type("correct horse\r")
         await ben.shows("Message as Ben")
         assert b"horse" not in ben.written
+
+
+async def test_it_ends_with_its_terminal(person: Arrive, tmp_path: Path) -> None:
+    ada = person("Ada")
+    _, link = await a_room(ada)
+    with terminal(tmp_path, "chat", link, "--name", "Ben") as ben:
+        await ben.shows("Message as Ben")
+        ben.goes_away()
+        assert await ben.end() == -signal.SIGHUP
