@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 
 import pyte
 
+SIZES = ("COLUMNS", "LINES")
 SLOW_S = 90.0
 """A program of its own has to start first, which a busy machine takes its time for."""
 
@@ -39,7 +40,12 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            env={**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environ},
+            # Of what runs the tests some name a size, which would count more than that of the screen.
+            env={
+                **{name: told for name, told in os.environ.items() if name not in SIZES},
+                **{"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
+                **environ,
+            },
             start_new_session=True,
         )
         os.close(theirs)

@@ -55,7 +55,9 @@ def test_the_image_is_made_of_what_there_is() -> None:
         assert f"!{name}\n" in ignored
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     [extras] = re.findall(r'pip install "\.\[([^]]+)\]"', CONTAINERFILE)
-    assert set(extras.split(",")) == set(project["project"]["optional-dependencies"])
+    # What others than a server need is left out.
+    for_others = {"chat", "client"}
+    assert set(extras.split(",")) == set(project["project"]["optional-dependencies"]) - for_others
 
 
 def test_its_health_is_that_of_the_server(tmp_path: Path) -> None:
