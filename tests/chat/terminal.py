@@ -40,7 +40,7 @@ class Terminal:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
-            # Of what runs the tests some name a size, which would count more than that of the screen.
+            # What runs the tests may name a size, which would count more than the screen's own.
             env={
                 **{name: told for name, told in os.environ.items() if name not in SIZES},
                 **{"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
