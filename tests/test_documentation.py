@@ -65,7 +65,7 @@ async def test_a_server_shows_it(reader: Caller) -> None:
     assert (await reader.call("GET", "/docs/guides/bot.html")).status == 200
     script = await reader.call("GET", "/docs/assets/docs.js")
     assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
-    assert '<a href="/docs/">Documentation</a>' in (await reader.call("GET", "/")).text
+    assert '<a href="/docs/">Docs</a>' in (await reader.call("GET", "/")).text
 
 
 async def test_it_is_asked_for_again_and_not_sent_twice(reader: Caller) -> None:
