@@ -115,11 +115,6 @@ class Calling:
         """How many devices are in calls by this process."""
         return len(self._devices)
 
-    def is_running(self, conversation_id: int) -> bool:
-        """Whether there is a call, as far as this process knows."""
-        watched = self._watched.get(conversation_id)
-        return watched is not None and watched.call is not None
-
     # --- what clients do ---
 
     async def join(

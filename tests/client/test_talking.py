@@ -33,6 +33,8 @@ async def test_ten_lines_make_a_bot(server: Running, person: Arrive) -> None:
     bot = asyncio.create_task(echo())
     joined = await ada.hears("user_joined")
     assert joined["username"] == "Echo"
+    # What is said before its join is answered is what there was when it came.
+    await ada.hears("proven")
     said = await ada.say(room, "ping")
     answer = await ada.hears("new_message", lambda data: data["message"] == "pong")
     assert answer["reply_to"]["id"] == said["id"]
