@@ -20,7 +20,7 @@ _START = "index.html"
 _TYPES = {".js": "text/javascript", ".svg": "image/svg+xml", ".html": "text/html"}
 _NOT_BUILT = (
     "The documentation isn't part of this installation. It is in the folder docs of Parley's "
-    "source, and `make docs` there builds it."
+    "source: run make docs there, and restart Parley."
 )
 
 

@@ -33,7 +33,7 @@ function who() {
     const { room_id, join_link } = JSON.parse(started.text);
     room.value = room_id;
     const link = made("a", { href: join_link, textContent: "See it on its page", target: "_blank", rel: "noopener" });
-    said.replaceChildren("You own it. ", link);
+    said.replaceChildren("You own it. Join it before you post. ", link);
     place.dispatchEvent(new Event("room"));
   });
   box.append(begin, said);
