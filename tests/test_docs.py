@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -388,13 +389,13 @@ def hear(client: socketio.SimpleClient, event: str) -> dict[str, str]:
 
 
 def heard_while_asking(
-    client: socketio.SimpleClient, room_id: str
-) -> Iterator[tuple[str, dict[str, str]]]:
+    client: socketio.SimpleClient, room_id: str, question: str = "ping"
+) -> Iterator[tuple[str, Any]]:
     """What is heard by somebody who asks the bot, and asks again if nothing comes of it: while it
     joins with its token, what is said may reach it with the state, and not as news.
     """
     for _ in range(PATIENCE_S // ASKS_AGAIN_S):
-        client.emit("send_message", {"room_id": room_id, "message": "ping"})
+        client.emit("send_message", {"room_id": room_id, "message": question})
         with contextlib.suppress(socketio.exceptions.TimeoutError):
             while True:
                 name, data = client.receive(timeout=ASKS_AGAIN_S)

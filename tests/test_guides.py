@@ -17,6 +17,7 @@ import requests
 import socketio
 
 from tests.servers import Process, process
+from tests.test_docs import heard_while_asking
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -95,13 +96,11 @@ def test_the_bot_rolls_dice(parley: Process, tmp_path: Path) -> None:
         heard = ada.receive(timeout=PATIENCE_S)
         while heard[0] != "proven":
             heard = ada.receive(timeout=PATIENCE_S)
-        asked = ada.call(
-            "send_message", {"room_id": room_id, "message": "Dice"}, timeout=PATIENCE_S
-        )
-        while heard[0] != "new_message" or heard[1]["username"] != "Dice":
-            heard = ada.receive(timeout=PATIENCE_S)
-        assert heard[1]["message"] in "123456"
-        assert heard[1]["reply_to"]["id"] == asked["id"]
+        for name, data in heard_while_asking(ada, room_id, "Dice"):
+            if name == "new_message" and data["username"] == "Dice":
+                assert data["message"] in "123456"
+                assert data["reply_to"]["excerpt"] == "Dice"
+                break
     finally:
         bot.kill()
         bot.wait(PATIENCE_S)
