@@ -209,11 +209,8 @@ async def test_beginning_a_call_counts_as_a_message_each_time(config: Config) ->
         await ada.goes_home()
 
 
-async def test_who_calls_as_another_call_ends_begins_one_and_nothing_is_logged(
-    talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As long as its end wasn't heard of.
-    monkeypatch.setattr(calls.Calling, "is_running", lambda *_: True)
+async def test_beginning_a_call_is_no_error_to_the_log(talk: Talk) -> None:
+    # That none goes on is found by the transaction that would come into one.
     with capture_logs() as logged:
         assert (await call(talk.ada, talk.room_id))["ok"]
     assert [each for each in logged if each["log_level"] == "error"] == []
