@@ -35,8 +35,13 @@ class Missed(Struct, frozen=True):
     has_more: bool
 
 
-async def missed(context: Context, room_id: str, session: Session | None, *, since: int) -> Missed:
-    """For who may read it. Raises as `conversations.find`."""
+async def missed(
+    context: Context, room_id: str, session: Session | None, *, since: int, known: int
+) -> Missed:
+    """For who may read it: what comes after `since`. All up to `known` was known before the first
+    page: a message from after it is news, also where it was changed since and comes on a later one.
+    Raises as `conversations.find`.
+    """
 
     def query(connection: sa.Connection) -> Missed:
         found = door.readable(connection, room_id, session)
@@ -54,7 +59,7 @@ async def missed(context: Context, room_id: str, session: Session | None, *, sin
         is_cut = len(page) < len(read) or len(page) == SYNC_PAGE_MAX
         seq = page[-1].changed_seq if is_cut else through
         events: list[tuple[int, Event]] = [
-            (each.changed_seq, MessageSent(each) if each.seq > since else MessageChanged(each))
+            (each.changed_seq, MessageSent(each) if each.seq > known else MessageChanged(each))
             for each in page
         ]
         if found.conversation.epoch:

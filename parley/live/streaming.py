@@ -127,7 +127,8 @@ class Streams:
         self, opened: Stream, asked: _Asked, since: int
     ) -> tuple[int, bool, Found]:
         session = asked.client.credential.session
-        page = await missed(self._context, asked.room_id, session, since=since)
+        known = since if asked.since is None else asked.since
+        page = await missed(self._context, asked.room_id, session, since=since, known=known)
         told = []
         for seq, event in page.events:
             name, data = present.event(event)  # type: ignore[arg-type]  # all of them have one

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from parley.domain import missed
 from tests.people import Person
 from tests.servers import Running
 from tests.stream.hearing import hearing
@@ -52,6 +53,22 @@ async def test_what_was_missed_comes_first_and_nothing_twice(
     changed = await heard.hears("message_changed")
     assert changed.data["message"] == "Changed"
     assert heard.ids() == list(range(since + 1, last["seq"] + 1))
+
+
+async def test_what_was_said_and_changed_meanwhile_is_news_on_whatever_page_it_comes(
+    server: Running, person: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "SYNC_PAGE_MAX", 2)
+    ada = person("Ada")
+    room = await ada.starts("A talk")
+    await ada.join(room)
+    said = [await ada.say(room, f"Word {number}") for number in range(6)]
+    for each in (said[0], said[2]):
+        await ada.ask("edit_message", {"room_id": room, "id": each["id"], "message": "Changed"})
+    async with hearing(server.url, room, query=f"?since={said[0]['seq']}") as heard:
+        changed = await heard.hears("message_changed")
+        assert changed.data["id"] == said[0]["id"]
+        await heard.hears("new_message", lambda data: data["id"] == said[2]["id"])
 
 
 async def test_whoever_comes_back_again_and_again_hears_all_of_it_once(
