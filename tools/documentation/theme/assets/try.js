@@ -6,7 +6,7 @@ const place = /** @type {HTMLElement} */ (document.querySelector("#try"));
 const MOST_SHOWN = 20_000;
 const MOST_HEARD = 50;
 /** Given for what a schema names no example of. */
-const GUESSES = { room_id: () => room.value, username: () => "Tess", message: () => "Hello", title: () => "Trying it", emoji: () => "👍" };
+const GUESSES = { room_id: () => room.value, username: () => "Tess", message: () => "Hello", text: () => "Hello", title: () => "Trying it", emoji: () => "👍" };
 
 /** @type {HTMLInputElement} */ let room;
 /** @type {HTMLInputElement} */ let token;
@@ -113,20 +113,22 @@ function* call({ path, method, call }, description, form) {
     event.preventDefault();
     let address = path;
     const query = new URLSearchParams();
+    const headers = {};
     for (const [parameter, input] of fields) {
       if (parameter.in === "path") address = address.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
+      else if (parameter.in === "header") Object.assign(headers, input.value && { [parameter.name]: input.value });
       else if (input.value) query.set(parameter.name, input.value);
     }
     const given = file ? file.files?.[0] : body ? parsed(body.input.value) : undefined;
     if (given instanceof SyntaxError) return answer.show(`That is no JSON: ${given.message}`);
-    const reply = await ask(method, address + (query.size ? `?${query}` : ""), given);
+    const reply = await ask(method, address + (query.size ? `?${query}` : ""), given, headers);
     answer.show(`${reply.status}\n${reply.text}`);
   };
 }
 
 /** As whoever holds the token; without one, as you. Pages are told no tokens, so that nothing can take them away. */
-async function ask(method, address, body) {
-  const headers = token.value ? { Authorization: `Bearer ${token.value}` } : {};
+async function ask(method, address, body, given = {}) {
+  const headers = { ...given, ...(token.value && { Authorization: `Bearer ${token.value}` }) };
   const isFile = body instanceof Blob;
   if (body !== undefined) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
   try {
