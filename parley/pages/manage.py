@@ -105,6 +105,7 @@ ACTS: dict[contract.ActName, str] = {
     "removed_webhook": "removed the webhook to",
     "paused_webhook": "paused the webhook to",
     "resumed_webhook": "resumed the webhook to",
+    "stopped_bots": "stopped bots that answered each other:",
 }
 """What the list of acts says, in words."""
 
