@@ -8,6 +8,23 @@ const MOST_HEARD = 50;
 /** Given for what a schema names no example of. */
 const GUESSES = { room_id: () => room.value, username: () => "Tess", message: () => "Hello", text: () => "Hello", title: () => "Trying it", emoji: () => "👍" };
 
+/** What calls are about, by the first word of their paths that stands here. */
+const NOUNS = {
+  Conversations: ["create", "end", "manage", "epochs", "acts", "call", "mine", "export", "import"],
+  People: ["join", "leave", "participants", "enter", "knock", "knocks", "remove", "let_back", "imported", "claims", "founder", "role", "invites"],
+  Messages: ["messages", "pins", "search", "events", "read", "unread", "draft", "pinned"],
+  Files: ["files"],
+  Links: ["link", "links", "invitations"],
+  Bots: ["bots", "commands", "asks"],
+  Hooks: ["hooks", "webhooks"],
+  Desks: ["desks"],
+  Notifications: ["notifications", "push", "mail"],
+  Reports: ["reports"],
+  Account: ["account"],
+  Admin: ["admin"],
+  Server: ["health", "ready"],
+};
+
 /** @type {HTMLInputElement} */ let room;
 /** @type {HTMLInputElement} */ let token;
 /** @type {any} */ let socket;
@@ -79,7 +96,12 @@ function calls(description) {
   const all = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(/** @type {any} */ (methods)).map(([method, call]) => ({ path, method: method.toUpperCase(), call })),
   );
-  const chosen = choice(panel, "Call", all.map(({ path, method, call }) => [call.operationId, `${method} ${path}`]));
+  const chosen = choice(panel, "Call", []);
+  for (const [noun, some] of byNoun(all)) {
+    const group = made("optgroup", { label: noun });
+    group.append(...some.map(({ path, method, call }) => made("option", { value: call.operationId, textContent: `${method} ${path}` })));
+    chosen.append(group);
+  }
   const form = made("form", {});
   panel.append(form);
   const show = () => form.replaceChildren(...call(all.find((each) => each.call.operationId === chosen.value), description, form));
@@ -88,6 +110,18 @@ function calls(description) {
   place.addEventListener("room", show);
   show();
   return panel;
+}
+
+function byNoun(all) {
+  const groups = new Map(Object.keys(NOUNS).map((noun) => [noun, []]));
+  for (const each of all) groups.get(nounOf(each.path)).push(each);
+  return [...groups].filter(([, some]) => some.length);
+}
+
+function nounOf(path) {
+  const words = path.split("/");
+  const found = words.map((word) => Object.keys(NOUNS).find((noun) => NOUNS[noun].includes(word))).find(Boolean);
+  return found ?? "Conversations";
 }
 
 function* call({ path, method, call }, description, form) {
