@@ -44,9 +44,9 @@ from parley.records import (
 log = structlog.get_logger(__name__)
 
 ROUND_EVERY_S = 0.2
-"""What happens within this time is queued together, with what became of what was sent: one commit
-that those who talk wait for.
-"""
+"""What happens within this time is queued together, with what became of what was sent."""
+PIECES_AT_ONCE = 20
+"""Transactions for what happened within it, at most: then what there is to send goes first."""
 TALKS_S = 0.25
 """Who has talked within this time may be about to do so again."""
 RESTS, RESTS_FOR_TALK = 1.0, 9.0
@@ -172,7 +172,9 @@ class Delivering:
                 if clock() >= forgets_at:
                     forgets_at = clock() + FORGET_EVERY_S
                     await self._forget()
-                await self._store()
+                for _ in range(PIECES_AT_ONCE):
+                    if not await self._store():
+                        break
                 await self._trim()
                 await self._begin()
             except Unavailable:
@@ -231,11 +233,11 @@ class Delivering:
         if self._asked_for:
             await delivering.forget_old(self._context)
 
-    async def _store(self) -> None:
-        """What became of what was sent, and what there is to send."""
+    async def _store(self) -> bool:
+        """What became of what was sent, and what there is to send. Whether some of it is left."""
         said, outcomes = set(self._said), self._outcomes
         if not said and not outcomes:
-            return
+            return False
         changed, database = self._changed & said, self._database
         happened = {id: self._happened.pop(id, []) for id in said}
         self._said -= said
@@ -252,10 +254,11 @@ class Delivering:
                 self._flying.pop(id, None)
             raise
         if database != self._database:
-            return
+            return False
         left = {id: more for id, more in happened.items() if id not in stored.filled}
-        self._store_again(said - stored.looked_at, left, {})
-        for id in outcomes:
+        unsettled = {id: tried for id, tried in outcomes.items() if id not in stored.settled}
+        self._store_again(said - stored.looked_at, left, unsettled)
+        for id in stored.settled:
             self._flying.pop(id, None)
         for id in stored.ready:
             self._ready.setdefault(id, None)
@@ -265,6 +268,7 @@ class Delivering:
             self._changed -= changed
             self._ready.update(await delivering.ready(self._context))
         await self._breathe()
+        return bool(unsettled or said - stored.looked_at)
 
     def _store_again(
         self,
