@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+const { Budget } = await import("../../parley/static/js/call/budget.js");
 const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
 const { whyNoCalls, whyNoDevice, whyNoRoute, whyNotIn } = await import("../../parley/static/js/call/trouble.js");
@@ -81,6 +82,17 @@ test("who talks while muted is told once, and who coughs is not", () => {
   assert.equal(told(20_000, 20), 0); // they know by now
   assert.equal(told(60_000, 20), 1);
   assert.equal(unheard.hear(0, 200_000), false);
+});
+
+test("a budget has so many at once, then one more at a time, and never more than at first", () => {
+  const budget = new Budget({ atOnce: 3, everyMs: 1000 });
+  const taken = (/** @type {number} */ now) => Array.from({ length: 5 }, () => budget.takes(now)).filter(Boolean).length;
+  assert.equal(taken(10_000), 3);
+  assert.equal(taken(10_900), 0);
+  assert.equal(taken(11_000), 1);
+  assert.equal(taken(13_500), 2);
+  assert.equal(taken(14_000), 1);
+  assert.equal(taken(900_000), 3);
 });
 
 test("what began a while ago calls nobody", () => {
