@@ -6,7 +6,7 @@ const { Budget } = await import("../../parley/static/js/call/budget.js");
 const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
 const { whyNoCalls, whyNoDevice, whyNoRoute, whyNotIn } = await import("../../parley/static/js/call/trouble.js");
-const { clockOf, isFresh, isQuiet, namesOf, newsOf } = await import("../../parley/static/js/call/words.js");
+const { clockOf, isFresh, isQuiet, namesOf, newsOf, whoIsIn } = await import("../../parley/static/js/call/words.js");
 const { wordsOfCall } = await import("../../parley/static/js/sealed/calling.js");
 
 const GOOD = { loss: 0, roundTripMs: 20, availableBps: 0 };
@@ -142,6 +142,15 @@ test("who is in a call is named once each, oneself last", () => {
   assert.equal(namesOf(people.slice(0, 3), "u-Ada"), "Ben and you");
   assert.equal(namesOf(people), "Ada, Ben and 2 more");
   assert.equal(namesOf(people.slice(0, 1), "u-Ada"), "You");
+});
+
+test("who isn't in a call is told who is, as a sentence", () => {
+  const [ada, ben] = [person("Ada"), person("Ben")];
+  assert.equal(whoIsIn([ada, ada], "u-Cleo", false), "Ada is in a call");
+  assert.equal(whoIsIn([ada, ben], "u-Cleo", false), "Ada and Ben are in a call");
+  assert.equal(whoIsIn([ada, ben], "u-Ben", true), "Ada and you");
+  assert.equal(whoIsIn([ben], "u-Ben", true), "You're in a call");
+  assert.equal(whoIsIn([ben], "u-Ben", false), "You're in a call on another device");
 });
 
 test("how long it has been is told as by a clock", () => {

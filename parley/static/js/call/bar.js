@@ -2,7 +2,7 @@
 // The line under the title while a call runs: who is in it and for how long, and the way in, back or out.
 import { make } from "../browser/elements.js";
 import { icon, redraw } from "./icons.js";
-import { clockOf, namesOf } from "./words.js";
+import { clockOf, whoIsIn } from "./words.js";
 
 const SAID_FOR_MS = 8000;
 
@@ -53,7 +53,7 @@ export class Bar {
     this.startedAt = startedAt;
     this.root.hidden = !people.length && this.said.hidden;
     this.isThere = people.length > 0;
-    this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : namesOf(people, ownId);
+    this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : whoIsIn(people, ownId, isIn);
     this.root.classList.toggle("call-rings", rings);
     if (this.isThere && this.offers) this.hush();
     this.notNow.hidden = !(rings || this.offers);

@@ -261,6 +261,8 @@ export class Calls {
   showNow() {
     const { call, running } = this;
     const name = call ? "Open call" : running ? "Join call" : "Call";
+    const words = this.button.querySelector("span");
+    if (words && words.textContent !== name) words.textContent = name;
     this.button.setAttribute("aria-label", name);
     this.button.title = name;
     this.button.classList.toggle("call-runs", running !== null || call !== undefined);
