@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 const { Budget } = await import("../../parley/static/js/call/budget.js");
 const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
+const { Line } = await import("../../parley/static/js/connection/line.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
 const { whyNoCalls, whyNoDevice, whyNoRoute, whyNotIn } = await import("../../parley/static/js/call/trouble.js");
 const { clockOf, isFresh, isQuiet, namesOf, newsOf, whoIsIn } = await import("../../parley/static/js/call/words.js");
@@ -93,6 +94,22 @@ test("a budget has so many at once, then one more at a time, and never more than
   assert.equal(taken(13_500), 2);
   assert.equal(taken(14_000), 1);
   assert.equal(taken(900_000), 3);
+});
+
+test("a line that is in a hurry tries again soon, however often it was in vain", () => {
+  const waits = /** @type {number[]} */ ([]);
+  const line = new (class extends Line {
+    /** @param {number} until */
+    waits(until) {
+      waits.push(until - Date.now());
+      clearTimeout(this.timer);
+    }
+  })("room", /** @type {any} */ ({}));
+  line.attempt = 10;
+  line.retryLater();
+  line.lastDelayMs = 4000;
+  line.retryLater();
+  assert.ok(waits[0] > 20_000 && waits[1] <= 5000 && waits[1] > 2900, String(waits));
 });
 
 test("what began a while ago calls nobody", () => {

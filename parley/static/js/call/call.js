@@ -1,5 +1,6 @@
 // @ts-check
 // A call that one is in: who else is, what goes to them, and what comes.
+import { LAST_DELAY_MS } from "../connection/line.js";
 import { askOnce } from "../connection/wire.js";
 import { apiOf } from "../browser/root.js";
 import { between } from "../connection/between.js";
@@ -36,6 +37,8 @@ const SLEPT_MS = 8000;
 const TOLD_WITHIN_MS = 700;
 /** Credentials of a TURN server are asked for anew this long before they end. */
 const EARLY_MS = 60_000;
+/** A server that was started again waits ten seconds for those who were in calls. */
+const BACK_WITHIN_MS = 5000;
 const ENDED_AWAY = "The call ended while you were away.";
 
 export class Call {
@@ -179,6 +182,7 @@ export class Call {
   /** What watches over it, once. */
   follow() {
     if (this.timers.length) return;
+    this.connection.lastDelayMs = BACK_WITHIN_MS;
     this.timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.hear(), HEAR_MS)];
     const { signal } = this.stops;
     addEventListener("online", () => this.transport?.again(), { signal });
@@ -432,6 +436,7 @@ export class Call {
   end(why) {
     if (this.isOver) return;
     this.isOver = true;
+    if (this.timers.length) this.connection.lastDelayMs = LAST_DELAY_MS;
     this.timers.forEach(clearInterval);
     this.stops.abort();
     this.transport?.close();
