@@ -82,11 +82,11 @@ async def test_exit_codes_say_what_went_wrong(
     assert (await home.run("say", "talk.example.org", "Hello", "--name", "Cron")).code == 2
     assert (await home.run("say", link, "", "--name", "Cron")).code == 2
     assert (await home.run("upload", link, str(tmp_path / "none"), "--name", "Cron")).code == 2
-    far = f"http://127.0.0.1:{free_port()}/conversation/x"
-    gone = await home.run("say", far, "Hello", "--name", "Cron")
+    at = f"127.0.0.1:{free_port()}"
+    gone = await home.run("say", f"http://{at}/conversation/x", "Hello", "--name", "Cron")
     assert gone.code == 3
     [sentence] = gone.complained.splitlines()
-    assert sentence.startswith("parley: The server can't be reached")
+    assert sentence == f"parley: Nothing answers at {at}. Is the server running?"
     wrong = await home.run("say", f"{server.url}/conversation/none", "Hello", "--name", "Cron")
     assert wrong.code == 1
     await ada.ask("end_conversation", {"room_id": room})
