@@ -21,6 +21,8 @@ from parley import contract
 
 REPLIES: tuple[type[Struct], ...] = (
     contract.JoinAck,
+    contract.WatchAck,
+    contract.KnockAck,
     contract.SendAck,
     contract.SyncAck,
     contract.ChangedAck,

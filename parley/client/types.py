@@ -28,6 +28,19 @@ class JoinAck(Struct, kw_only=True):
     read_seq: int
 
 
+class WatchAck(Struct, kw_only=True):
+    seq: int
+
+
+class KnockAck(Struct, kw_only=True):
+    """As KnockReply."""
+
+    state: str
+    id: str | None = None
+    owner_online: bool | None = None
+    token: str | None = None
+
+
 class SendAck(Struct, kw_only=True):
     id: str
     seq: int

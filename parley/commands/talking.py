@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -23,17 +24,17 @@ EXITS = (
 Command = Callable[..., Any]
 
 
-def _taking_part(command: Command) -> Command:
+def _taking_part(command: Command, name: str = "Your name there, the first time.") -> Command:
     """The options that say who takes part. LINK is given on as it was typed."""
     for option in (
-        click.option("--new", "is_new", is_flag=True, help="Join as somebody new."),
+        click.option("--new", "is_new", is_flag=True, help="Come as somebody new."),
         click.option(
             "--passphrase-file",
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="Where the conversation's passphrase is.",
         ),
-        click.option("--name", metavar="NAME", help="Your name there, the first time."),
+        click.option("--name", metavar="NAME", help=name),
     ):
         command = option(command)
     return click.argument("link", metavar="LINK")(command)
@@ -58,7 +59,7 @@ def say(link: str, text: str | None, *, reply_to: str | None, as_json: bool, **w
 
 
 @click.command(epilog=EXITS)
-@_taking_part
+@functools.partial(_taking_part, name="Take part under this name, for others to see.")
 @click.option("--since", type=click.IntRange(0), metavar="SEQ", help="All that came after SEQ.")
 @click.option(
     "--last",
@@ -73,6 +74,7 @@ def say(link: str, text: str | None, *, reply_to: str | None, as_json: bool, **w
 def tail(link: str, *, since: int | None, last: int, as_json: bool, **who: Any) -> None:
     """Print what is said in the conversation LINK, as it is said, until it ends or Ctrl+C.
 
+    It needs no name, and nobody sees that you read along.
     A lost connection is made again, and nothing is left out. Nothing in a message can do more to
     your terminal than be read. LINK can be @FILE.
     """
