@@ -154,7 +154,13 @@ class Client(Coming):
 
     @property
     def is_connected(self) -> bool:
-        return self._line is not None and self._line.is_open
+        """`events("connected", "disconnected")` tells when it changes."""
+        return self._outbox.is_open
+
+    @property
+    def unsent(self) -> int:
+        """How many messages are to be sent that the server hasn't said it has."""
+        return self._outbox.count("send_message")
 
     # --- what happens ---
 
@@ -176,7 +182,11 @@ class Client(Coming):
             self._feeds.remove(feed)
 
     async def events(self, *names: str) -> AsyncIterator[Happened]:
-        """All that happens from now on, or only what has one of these names."""
+        """All that happens from now on, or only what has one of these names.
+
+        Beside what the server tells: `disconnected` when the connection is lost, and `connected`
+        when it is there again and what was missed was told.
+        """
         feed = self._new_feed(frozenset(names) or None)
         try:
             while (happened := await feed.next()) is not None:
@@ -214,6 +224,8 @@ class Client(Coming):
         while self._running is not None:
             await asyncio.wait([self._running])
             self._outbox.lose()
+            if self._end is None:
+                self._tell(Happened("disconnected", None))
             await self._come_back()
             if self._end is not None:
                 return
@@ -232,6 +244,8 @@ class Client(Coming):
                     wait_s = max(wait_s, refused.retry_after or 0)
                     continue
                 self._finish(refused)
+            if self._end is None:
+                self._tell(Happened("connected", None))
             return
 
     def _ask_missed(self) -> None:
