@@ -23,6 +23,7 @@ REPLIES: tuple[type[Struct], ...] = (
     contract.JoinAck,
     contract.WatchAck,
     contract.KnockAck,
+    contract.KnockReply,
     contract.SendAck,
     contract.SyncAck,
     contract.ChangedAck,

@@ -168,8 +168,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 _ADVICE = {
     "passphrase_required": " Give it by --passphrase-file.",
-    "knock_required": " Open the link in a browser and ask to be let in; an owner can then make"
-    " you a link of your own.",
+    "knock_required": " parley chat asks to be let in.",
 }
 
 

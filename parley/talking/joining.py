@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import ssl
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parley.client import BadLink, Client, Refused
+from parley import client
+from parley.client import BadLink, Client, Refused, Waiting
 from parley.client.links import Link
 from parley.talking.remembered import Known, People
 
@@ -32,6 +33,8 @@ class Who:
     passphrase: str | None = None
     is_new: bool = False
     """Not who it was the last time."""
+    token: str | None = None
+    """Of whoever was let in just now."""
     context: ssl.SSLContext | None = None
 
 
@@ -92,11 +95,11 @@ async def join(text: str, who: Who, people: People | None = None) -> Client:
     """The same, for whoever closes it themselves."""
     people = people or People()
     given = Link.parse(text)
-    known = None if who.is_new else people.find(given, who.name)
+    known = _known(people, given, who)
     if known is not None and known.name:
         return await _come_back(given, known, who)
     with people.alone():  # so that two who start at the same time are one person
-        known = None if who.is_new else people.find(given, who.name)
+        known = _known(people, given, who)
         if known is not None and known.name:
             return await _come_back(given, known, who)
         if who.name is None:
@@ -108,6 +111,34 @@ async def join(text: str, who: Who, people: People | None = None) -> Client:
             await talk.__aenter__()
         keep(talk, given, people)
         return talk
+
+
+def _known(people: People, given: Link, who: Who) -> Known | None:
+    if who.token is not None:
+        return Known("", who.token, given.room_id)
+    return None if who.is_new else people.find(given, who.name)
+
+
+async def knock(text: str, who: Who, waiting: Callable[[Waiting], None]) -> Who:
+    """Ask to be let in under `who.name`, and wait for that: who can join then. The knock is kept,
+    for whoever looks again later. Raises what `parley.client.knock` does, and `Unusable`.
+    """
+    people = People()
+    given = Link.parse(text)
+    before = _known(people, given, who)
+
+    def asked(told: Waiting) -> None:
+        people.keep([given], Known("", told.token, given.room_id))
+        waiting(told)
+
+    token = await client.knock(
+        text,
+        name=who.name or "",
+        token=None if before is None else before.token,
+        waiting=asked,
+        context=who.context,
+    )
+    return replace(who, token=token)
 
 
 def keep(talk: Client, given: Link, people: People) -> None:
