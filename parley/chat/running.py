@@ -16,19 +16,13 @@ from typing import Any
 import click
 
 from parley.client import Client, Refused, Waiting
-from parley.talking.joining import NoName, Who, join, knock, link_of
+from parley.talking.joining import NoName, NoScreen, Who, join, knock, link_of
 
 WITHOUT_EXTRA = (
     "parley chat needs the extra chat. In the folder of Parley's source, run: "
     f"{sys.executable} -m pip install '.[chat]'."
 )
-
-
 GONE_WITHIN_S = 5.0
-
-
-class NoScreen(Exception):
-    """Why there can be none: a sentence for whoever asked for it."""
 
 
 def require_screen(environ: Mapping[str, str]) -> None:

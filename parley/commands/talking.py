@@ -141,9 +141,8 @@ def _standard_input() -> str:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     """To its end; whatever keeps it from there is one sentence and an exit code."""
     from parley import harmless
-    from parley.chat.running import NoScreen
     from parley.client import BadLink, ClientError, Refused, Unreachable
-    from parley.talking.joining import NoName
+    from parley.talking.joining import NoName, NoScreen
     from parley.talking.remembered import Unusable
 
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
@@ -189,3 +188,12 @@ def _forget_output() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (chat, say, tail, upload)
+
+
+@click.group(
+    commands=[say, tail, upload],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="parley-client", message="parley-client %(version)s")
+def alone() -> None:
+    """Take part in Parley's conversations, from scripts: by a link, at any server."""

@@ -25,6 +25,10 @@ class NoName(Exception):
     """Nobody said who takes part."""
 
 
+class NoScreen(Exception):
+    """Why there can be no conversation on the screen: a sentence for whoever asked for it."""
+
+
 @dataclass(frozen=True)
 class Who:
     """What whoever runs the command says of themselves."""
