@@ -161,5 +161,8 @@ def test_a_server_sends_it_as_one_module(ask: Other, shared: Process, tmp_path: 
     reply = requests.get(address, timeout=WITHIN_S)
     assert reply.headers["Content-Type"].startswith("text/javascript")
     assert not re.search(r"^import\b", reply.text, re.MULTILINE)
+    types = requests.get(f"{shared.url}/client.d.ts", timeout=WITHIN_S)
+    assert types.headers["Content-Type"].startswith("text/plain")
+    assert "export class Talk" in types.text
     known = {"If-None-Match": reply.headers["ETag"]}
     assert requests.get(address, headers=known, timeout=WITHIN_S).status_code == 304
