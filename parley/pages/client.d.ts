@@ -158,12 +158,17 @@ export class Talk implements AsyncIterable<Message> {
   /** All changes up to this one were told. */
   get seq(): number;
   get isConnected(): boolean;
+  /** How many messages are to be sent that the server hasn't said it has. */
+  get unsent(): number;
 
   /** What others say, from when it joined. */
   [Symbol.asyncIterator](): AsyncGenerator<Message, void>;
   /** All that is said after the seq `since`, each once; by default, from when it joined. */
   messages(which?: { since?: number; own?: boolean }): AsyncGenerator<Message, void>;
-  /** All that happens from now on, or only what has one of these names. */
+  /**
+   * All that happens from now on, or only what has one of these names. Beside what the server tells: `disconnected` when the
+   * connection is lost, and `connected` when it is there again; what was missed follows.
+   */
   events(...names: string[]): AsyncGenerator<Happened, void>;
 
   /** Says it, once, however often the connection is lost. It is on the server's disk when this returns. */
