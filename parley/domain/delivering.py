@@ -164,7 +164,7 @@ def _fill(
         new += [
             deliveries.New(new_event_id(), each.event, None, each.data, each.user_id, each.at)
             for each in happened[: max(0, room - len(new))]
-            if each.event in webhook.events
+            if each.event in webhook.events and each.at >= webhook.created_at
         ]
         if new or through != after:
             queued.append(deliveries.Queued(webhook, new, through))

@@ -114,8 +114,9 @@ class Delivering:
             self._said.add(id)
             self._wake.set()
             return
-        wanted = self._asked_for.get(id)
-        if wanted is None:
+        # What its webhooks are told was changed just now, and not read since: each may want it.
+        wanted = None if id in self._changed else self._asked_for.get(id, frozenset())
+        if wanted == frozenset():
             return
         if isinstance(event, MessageSent | MessageChanged):
             self._said.add(id)
@@ -127,10 +128,10 @@ class Delivering:
         elif isinstance(event, _TOLD):
             self._note(id, event, wanted)
 
-    def _note(self, id: int, event: Any, wanted: frozenset[str]) -> None:
+    def _note(self, id: int, event: Any, wanted: frozenset[str] | None) -> None:
         name, data = present.event(event)
         noted = self._happened.setdefault(id, [])
-        if name not in wanted or len(noted) >= HAPPENED_MAX:
+        if (wanted is not None and name not in wanted) or len(noted) >= HAPPENED_MAX:
             return
         about = getattr(event, "participant", None)
         noted.append(

@@ -105,6 +105,20 @@ async def test_an_address_hears_of_what_it_asked_for_alone(
     assert got[3]["data"] == await talk.ada.hears("conversation_ended")
 
 
+async def test_what_happens_right_after_it_was_asked_for_is_told(
+    talk: Talk, receiver: Receiver, person: Callable[..., Person]
+) -> None:
+    number = (await talk.webhook(receiver.url))["webhook"]["id"]
+    await talk.ada.call(
+        "PATCH", f"{talk.path}/webhooks/{number}", {"events": ["user_joined", "user_left"]}
+    )
+    cleo = person("Cleo")
+    await cleo.join(talk.room_id)
+    await cleo.leave(talk.room_id)
+    got = [each.said["type"] for each in await receiver.gets(2)]
+    assert got == ["user_joined", "user_left"]
+
+
 async def test_what_is_refused_comes_again_with_the_same_id(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
