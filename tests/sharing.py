@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterable
+from typing import Any
 
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
@@ -26,6 +28,22 @@ def group_of(file: str) -> str:
     return file
 
 
+class Indexed(list[str]):
+    """The ids of tests. Where one of thousands stands is asked for each of them."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        super().__init__(ids)
+        self._places = {each: at for at, each in enumerate(self)}
+
+    def index(self, value: str, *_: Any) -> int:
+        return self._places[value]
+
+
 class BrowsersShared(LoadFileScheduling):
+    def add_node_collection(self, node: Any, collection: Iterable[str]) -> None:
+        super().add_node_collection(node, collection)
+        if node in self.registered_collections:
+            self.registered_collections[node] = Indexed(self.registered_collections[node])
+
     def _split_scope(self, nodeid: str) -> str:
         return group_of(super()._split_scope(nodeid))

@@ -88,7 +88,8 @@ def test_a_frame_unmasks_to_what_was_said(size: int) -> None:
 LONG = pytest.mark.long("the others tell most of it")
 
 
-@pytest.mark.parametrize("workload", ["big-room", pytest.param("arrivals", marks=LONG)])
+@pytest.mark.long("those below measure a room every time")
+@pytest.mark.parametrize("workload", ["big-room", "arrivals"])
 def test_parley_and_the_floor_are_measured(workload: str) -> None:
     results = measured(workload, Parley(), Floor())
     assert results.failures(workload) == []

@@ -75,10 +75,8 @@ def test_a_guest_keeps_who_they_are_and_is_that_on_another_device(arrive: Arrive
     phone.starts_by_hand("Tea")
     phone.opens("/account")
     expect(phone.page.get_by_text("In this browser you have one conversation")).to_be_visible()
-    is_for_everyone(phone)
     button(phone, "Create a passkey").click()
     says(phone, "You have an account now.")
-    is_for_everyone(phone)
     [passkey] = on_phone.passkeys()
     assert passkey["rpId"] == "localhost"
     assert passkey["isResidentCredential"] is True
@@ -87,11 +85,27 @@ def test_a_guest_keeps_who_they_are_and_is_that_on_another_device(arrive: Arrive
     desk.opens("/account")
     button(desk, "Sign in with a passkey").click()
     says(desk, "You are signed in.")
-    is_for_everyone(desk)
     devices = desk.page.get_by_role("region", name="Your devices")
     expect(devices.get_by_text("Chrome on Linux")).to_have_count(2)
     desk.opens("/")
     expect(desk.page.locator("#own-rows").get_by_text("Tea")).to_be_visible()
+
+
+def test_each_state_of_the_page_is_for_everyone(arrive: Arrive) -> None:
+    phone, desk = arrive("Ana", **PHONE), arrive("Ana at the desk")
+    on_phone, on_desk = Authenticator(phone), Authenticator(desk)
+    phone.starts_by_hand("Tea")
+    phone.opens("/account")
+    is_for_everyone(phone)
+    button(phone, "Create a passkey").click()
+    says(phone, "You have an account now.")
+    is_for_everyone(phone)
+    on_desk.gets(on_phone.passkeys()[0])
+    desk.opens("/account")
+    button(desk, "Sign in with a passkey").click()
+    says(desk, "You are signed in.")
+    expect(desk.page.get_by_role("region", name="Your devices")).to_be_visible()
+    is_for_everyone(desk)
 
 
 def test_a_guest_brings_along_a_conversation(arrive: Arrive) -> None:

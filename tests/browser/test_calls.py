@@ -153,7 +153,8 @@ def is_reached(who: Visitor, name: str) -> None:
     expect(tile(who, name).locator(".call-reached")).to_be_empty(timeout=WITHIN_MS)
 
 
-def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
+def they_call(ada: Visitor, ben: Visitor) -> Locator:
+    """With cameras; what tells Ben of it beside the messages."""
     ben_link = meets(ada)
     meets(ben, ben_link)
     calls(ada, video=True)
@@ -165,6 +166,30 @@ def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
         is_reached(one, other)
         hears(one)
         sees(one, other)
+    return bar
+
+
+def they_end(ada: Visitor, ben: Visitor, bar: Locator) -> None:
+    bar.get_by_role("button", name="Leave call").click()
+    expect(tile(ada, "Ben")).to_have_count(0)
+    does(ada, "Leave call")
+    for each in (ada, ben):
+        line = each.messages.filter(has_text=re.compile(r"Call · .* · Ada, Ben"))
+        expect(line).to_be_visible()
+        each.reloads()
+        expect(line).to_be_visible()
+        expect(line).to_have_class(re.compile(r"\bservice\b"))
+    expect(ben.page.get_by_role("region", name="Call")).to_be_hidden()
+
+
+def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
+    bar = they_call(ada, ben)
+    ben.page.get_by_role("button", name="Back to messages").click()
+    they_end(ada, ben, bar)
+
+
+def test_what_one_turns_off_and_on_the_other_notices(ada: Visitor, ben: Visitor) -> None:
+    bar = they_call(ada, ben)
     # Muted is told, and nothing is heard any more.
     does(ben, "Mute")
     expect(tile(ada, "Ben")).to_contain_text("Muted")
@@ -200,16 +225,7 @@ def test_two_people_hear_and_see_each_other(ada: Visitor, ben: Visitor) -> None:
     ben.says("Can you hear me?")
     hears(ben)
     expect(bar).to_contain_text("Ada and you")
-    bar.get_by_role("button", name="Leave call").click()
-    expect(tile(ada, "Ben")).to_have_count(0)
-    does(ada, "Leave call")
-    for each in (ada, ben):
-        line = each.messages.filter(has_text=re.compile(r"Call · .* · Ada, Ben"))
-        expect(line).to_be_visible()
-        each.reloads()
-        expect(line).to_be_visible()
-        expect(line).to_have_class(re.compile(r"\bservice\b"))
-    expect(ben.page.get_by_role("region", name="Call")).to_be_hidden()
+    they_end(ada, ben, bar)
 
 
 def test_a_screen_is_shared_with_all_and_is_large(

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.chat.terminal import Terminal
 from tests.chat.test_talking import Arrive, a_room
 from tests.client.commands import Home
@@ -81,6 +83,7 @@ async def test_without_colours_there_are_none(person: Arrive, tmp_path: Path) ->
         assert not COLOURS.search(ben.written), COLOURS.search(ben.written)
 
 
+@pytest.mark.long("tests/chat/test_reading.py draws at every width")
 async def test_forty_columns_will_do(person: Arrive, tmp_path: Path) -> None:
     ada = person("Ada")
     room, link = await a_room(ada)
@@ -159,6 +162,7 @@ async def test_whoever_has_to_knock_can_do_so_and_is_let_in(person: Arrive, tmp_
         await ben.shows("Message as Ben")
 
 
+@pytest.mark.long("whoever is let in tells most of it")
 async def test_whoever_is_declined_is_told_so(person: Arrive, tmp_path: Path) -> None:
     ada = person("Ada")
     room, link = await a_room(ada)
@@ -177,6 +181,7 @@ async def test_whoever_is_declined_is_told_so(person: Arrive, tmp_path: Path) ->
         assert await ben.end() == 1
 
 
+@pytest.mark.long("it takes seconds to notice")
 async def test_it_ends_with_its_terminal(person: Arrive, tmp_path: Path) -> None:
     ada = person("Ada")
     _, link = await a_room(ada)

@@ -22,10 +22,11 @@ from structlog.testing import capture_logs
 from parley.wire import listening
 from parley.workers import supervisor
 from tests.cluster.engines import Postgresql
-from tests.effort import times
+from tests.effort import IS_EVERYTHING, times
 from tests.eventually import until
 from tests.faults.clients import Client
 from tests.faults.talk import says_and_does, talks
+from tests.faults.verify import assert_kept
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S
 from tests.test_cli import assert_says_why, loaded_parley
 from tests.wire.test_tls import issued
@@ -194,6 +195,7 @@ async def test_a_worker_that_somebody_stops_hands_over_to_another(place: Path) -
         assert talk.record.counts["goodbyes"] == cut == count
 
 
+@pytest.mark.longer
 async def test_all_talk_however_they_come_until_a_stop_that_leaves_no_process(place: Path) -> None:
     count = times(2, full=3)
     async with workers_at(place, workers=count) as talk:
@@ -215,6 +217,9 @@ async def test_all_talk_however_they_come_until_a_stop_that_leaves_no_process(pl
         assert not any(map(is_running, pids))
         assert talk.record.counts["goodbyes"] == len(talk.clients)
         assert "Traceback" not in talk.log.read_text()
+        assert_kept(talk.record, await asyncio.to_thread(talk.stored))
+        if not IS_EVERYTHING:  # tests/faults comes back after a stop every time
+            return
         await talk.server.start()
         talk.place.is_up.set()
         await talk.all_in()
