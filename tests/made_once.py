@@ -30,6 +30,7 @@ STATEMENTS_MAX = 2_000
 def keep() -> None:
     """From now on, whatever app is made here takes what was made for another."""
     _compile_once()
+    _route_once()
     _make_once(Environment, "compile", lambda environment: environment.is_async)
     _make_once(app_module, "Assets")
     _share_compiled_statements()
@@ -67,6 +68,50 @@ def _compile_once() -> None:
             setattr(rule, name, getattr(same, name).__func__.__get__(rule, None))
 
     Rule.compile = compile_or_take  # type: ignore[assignment,method-assign]
+
+
+def _route_once() -> None:
+    """What finds the view of a path is what another app of the same rules has: of a thousand apps,
+    nearly all have the same four hundred. One that is given another rule later gets its own.
+    """
+    serve, routed = app_module._serve, dict[str, dict[str, Any]]()
+
+    def serve_or_take(app: Parley, config: Config) -> None:
+        rules: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+        def note(
+            rule: str,
+            endpoint: str | None = None,
+            view_func: Any = None,
+            *more: Any,
+            **options: Any,
+        ) -> None:
+            name = endpoint or view_func.__name__
+            assert app.view_functions.setdefault(name, view_func) == view_func, name
+            rules.append(((rule, name, view_func, *more), options))
+
+        def build() -> None:
+            for arguments, options in rules:
+                type(app).add_url_rule(app, *arguments, **options)
+
+        def add_to_ones_own(*arguments: Any, **options: Any) -> None:
+            del app.add_url_rule
+            app.url_map = type(app.url_map)(host_matching=app.url_map.host_matching)
+            app.url_map.root = config.root  # type: ignore[attr-defined]
+            build()
+            app.add_url_rule(*arguments, **options)
+
+        app.add_url_rule = note  # type: ignore[method-assign]
+        serve(app, config)
+        key = repr([(rule, name, *more, options) for (rule, name, _, *more), options in rules])
+        if key not in routed:
+            build()
+            routed[key] = {**vars(app.url_map)}
+            del routed[key]["root"]
+        vars(app.url_map).update(routed[key])
+        app.add_url_rule = add_to_ones_own  # type: ignore[method-assign]
+
+    app_module._serve = serve_or_take
 
 
 def _share_compiled_statements() -> None:
