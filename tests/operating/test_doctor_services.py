@@ -135,6 +135,7 @@ def redis() -> Iterator[Redis]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.long("the doctor asks it four times")
 def test_what_a_redis_forgets_is_found(redis: Redis, data: Path) -> None:
     url = f"redis://127.0.0.1:{redis.port}"
 

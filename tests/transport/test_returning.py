@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 People = Callable[..., Person]
-PEOPLE = effort.times(80, full=300)
+PEOPLE = effort.times(60, full=300)
 SAID = 40
 MISSED_MAX = 20
 
