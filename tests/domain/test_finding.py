@@ -39,7 +39,9 @@ from parley.storage import search as stored
 from parley.storage.search import Said
 from tests.domain.conftest import Clock
 from tests.domain.test_erasing import Room, opened, stands_in
+from tests.effort import some, times
 
+STEPS = times(260, full=300)
 WORDS = ("milk", "honey", "Schifffahrt", "权利", "มีสิทธิ", "foo_bar", "Größe", "été", "go", "x")
 
 
@@ -121,6 +123,7 @@ async def test_what_was_said_is_found_in_the_index_and_after_it(
     assert await finds(context, room, "") == []
 
 
+@pytest.mark.longer
 @pytest.mark.usefixtures("small")
 async def test_whatever_happens_what_is_found_is_what_a_reading_would_find(
     context: Context, room: Room
@@ -128,7 +131,7 @@ async def test_whatever_happens_what_is_found_is_what_a_reading_would_find(
     rng = random.Random(19)
     index = Indexing(context)
     said: list[Message] = []
-    for step in range(300):
+    for step in range(STEPS):
         match rng.randrange(10):
             case 0 if said:
                 message = said.pop(rng.randrange(len(said)))
@@ -351,7 +354,7 @@ async def test_all_of_ones_conversations_are_searched_and_no_other(
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("is_in_time", [True, False])
+@pytest.mark.parametrize("is_in_time", some([False, True], every=2, why="it is found when late"))
 async def test_everywhere_all_is_found_however_little_time_there_is(
     context: Context, room: Room, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, is_in_time: bool
 ) -> None:

@@ -14,6 +14,7 @@ from standardwebhooks import WebhookVerificationError
 from parley.config import Config
 from parley.domain import delivering, settling
 from parley.storage import deliveries as stored
+from tests.effort import some
 from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
 from tests.people import PATIENCE_S, Json, Person
@@ -152,7 +153,7 @@ async def test_how_it_fails_is_told_to_the_owner(talk: Talk, receiver: Receiver)
     assert webhook["retry_at"] > webhook["failing_since"]
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("status", some([301, 302, 307, 308], every=4, why="one tells most"))
 async def test_a_redirect_is_followed_nowhere(talk: Talk, receiver: Receiver, status: int) -> None:
     async def redirect(_request: web.Request) -> web.Response:
         return web.Response(status=status, headers={"Location": receiver.url + "/elsewhere"})
@@ -216,6 +217,7 @@ async def test_what_takes_nothing_for_a_day_is_paused_and_nothing_is_lost(
     assert [each.said["data"]["message"] for each in got[before:]] == ["one", "two"]
 
 
+@pytest.mark.long("what is refused for now tells most")
 async def test_what_is_refused_for_what_it_says_does_not_stop_the_rest(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -392,6 +394,7 @@ async def test_what_waits_outlives_the_server(config: Config, receiver: Receiver
         await again.goes_home()
 
 
+@pytest.mark.long("what waits over a restart tells most")
 async def test_what_was_said_as_the_server_ended_is_found_in_the_log(
     config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,6 +427,7 @@ async def test_an_encrypted_conversation_is_told_as_it_is_stored(
     assert made["webhook"]["events"] == ["new_message"]
 
 
+@pytest.mark.long("much is sent")
 async def test_what_was_sent_is_kept_for_a_while_and_not_in_masses(
     talk: Talk, receiver: Receiver, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

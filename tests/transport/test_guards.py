@@ -84,6 +84,7 @@ async def test_binary_over_polling_ends_the_connection(server: Running) -> None:
 # --- stopping -----------------------------------------------------------------
 
 
+@pytest.mark.long("one that never reads tells most")
 async def test_an_open_websocket_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with process(tmp_path / "data") as server:
         async with raw_socket(server.url):
