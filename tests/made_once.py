@@ -33,6 +33,7 @@ def keep() -> None:
     _route_once()
     _make_once(Environment, "compile", lambda environment: environment.is_async)
     _make_once(app_module, "Assets")
+    _make_once(app_module, "rest")
     _share_compiled_statements()
 
 
