@@ -39,9 +39,8 @@ from parley.storage import search as stored
 from parley.storage.search import Said
 from tests.domain.conftest import Clock
 from tests.domain.test_erasing import Room, opened, stands_in
-from tests.effort import some, times
+from tests.effort import some
 
-STEPS = times(260, full=300)
 WORDS = ("milk", "honey", "Schifffahrt", "权利", "มีสิทธิ", "foo_bar", "Größe", "été", "go", "x")
 
 
@@ -123,7 +122,6 @@ async def test_what_was_said_is_found_in_the_index_and_after_it(
     assert await finds(context, room, "") == []
 
 
-@pytest.mark.longer
 @pytest.mark.usefixtures("small")
 async def test_whatever_happens_what_is_found_is_what_a_reading_would_find(
     context: Context, room: Room
@@ -131,7 +129,7 @@ async def test_whatever_happens_what_is_found_is_what_a_reading_would_find(
     rng = random.Random(19)
     index = Indexing(context)
     said: list[Message] = []
-    for step in range(STEPS):
+    for step in range(300):
         match rng.randrange(10):
             case 0 if said:
                 message = said.pop(rng.randrange(len(said)))
@@ -451,6 +449,7 @@ async def test_a_reading_that_is_late_looks_at_one_text_and_goes_on_when_asked(
     assert await finds(context, room, "honey") == ["honey"]
 
 
+@pytest.mark.long("long texts")
 async def test_long_texts_are_folded_only_while_there_is_time(
     context: Context, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

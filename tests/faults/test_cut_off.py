@@ -64,7 +64,11 @@ async def _talk_with_cuts(talk: Talk, draw: random.Random) -> None:
 
 @pytest.mark.parametrize(
     "missed",
-    [1, pytest.param(500, marks=pytest.mark.long("test_promised_times.py has as many")), 501],
+    [
+        pytest.param(1, marks=pytest.mark.long("many tell most")),
+        pytest.param(500, marks=pytest.mark.long("test_promised_times.py has as many")),
+        501,
+    ],
 )
 async def test_however_much_somebody_missed_they_hold_what_a_newcomer_holds(
     tmp_path: Path, missed: int

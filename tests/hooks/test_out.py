@@ -194,6 +194,7 @@ async def test_who_says_it_is_gone_is_told_no_more(talk: Talk, receiver: Receive
     assert made["webhook"]["id"] == webhook["id"]
 
 
+@pytest.mark.long("who says it is gone tells most")
 async def test_what_takes_nothing_for_a_day_is_paused_and_nothing_is_lost(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +258,7 @@ async def test_an_owner_pauses_and_goes_on(talk: Talk, receiver: Receiver) -> No
     assert got.said["data"]["message"] == "kept"
 
 
+@pytest.mark.long("what is refused comes again every time")
 async def test_a_delivery_is_sent_again_by_hand(talk: Talk, receiver: Receiver) -> None:
     made = await talk.webhook(receiver.url)
     said = await talk.ada.say(talk.room_id, "one")

@@ -60,6 +60,7 @@ def beside(data: Path, url: str, *flags: str) -> Found:
     return doctor(data, "--database-url", url, *flags)
 
 
+@pytest.mark.long("one that loses data tells most")
 def test_a_postgresql_that_is_set_up_well_is_in_order(data: Path) -> None:
     with postgresql() as server:
         url = server.url("talk")

@@ -432,6 +432,7 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         over.set()
 
 
+@pytest.mark.long("test_told.py tells such a device nothing every time")
 async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
     person: People, service: Service
 ) -> None:
@@ -491,6 +492,7 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
     await service.until(lambda: len(browser.got) == 3)
 
 
+@pytest.mark.long("two devices at once")
 async def test_what_comes_back_late_is_about_no_other_device(
     person: People, service: Service, server: Running
 ) -> None:
@@ -519,6 +521,7 @@ async def test_what_comes_back_late_is_about_no_other_device(
     assert await devices(cleo) == 1
 
 
+@pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_nothing_is_told_twice_while_nothing_can_be_stored(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch

@@ -217,6 +217,7 @@ async def test_an_event_that_cannot_be_read_is_answered(server: Running, data: s
 # --- the end of a connection --------------------------------------------------
 
 
+@pytest.mark.long("it waits for who does not hang up")
 async def test_disconnecting_a_client_ends_its_transport(server: Running) -> None:
     async with raw_socket(server.url) as ada:
         await server.app.realtime.server.close_all()
