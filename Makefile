@@ -12,6 +12,8 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check -qq install
 MADE := $(VENV)/.made
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+# What /docs shows of a checkout. Whatever installs Parley builds it, too.
+SITE := parley/documentation/index.html
 # What comes from npm: generators of programs in TypeScript, which a test needs, Rollup and esbuild.
 NPM := $(patsubst %,%/node_modules/.package-lock.json,tests/programs tools)
 
@@ -24,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(RUNTIME) ## Start Parley; ARGS="--port 9000" passes flags
+run: $(RUNTIME) $(SITE) ## Start Parley; ARGS="--port 9000" passes flags
 	@$(BIN)/parley serve $(ARGS)
 
 cluster: $(DEV) ## Start two Parleys on PostgreSQL and Redis behind a proxy, to try; ARGS="--port 8080 --proxy nginx"
@@ -123,6 +125,12 @@ $(RUNTIME): pyproject.toml | $(MADE)
 	@echo "Installing Parley …"
 	@$(INSTALL) --editable .
 	@touch $@
+
+# Two seconds, once its generator is there: what installs Parley has one of its own. Without a network the old one stays.
+$(SITE): properdocs.yml $(shell find docs tools/documentation -type f -not -name '*.pyc') | $(RUNTIME)
+	@echo "Building the documentation …"
+	@{ $(BIN)/python -c 'import properdocs' 2>/dev/null || $(INSTALL) "$$(grep -om1 'properdocs[^"]*' pyproject.toml)"; } && \
+	$(BIN)/python -m tools.documentation || echo "Not as it should be: /docs may show what it was."
 
 # Dependency groups need pip 25.1; a fresh environment of an older Python has less.
 $(DEV): pyproject.toml $(RUNTIME) | $(MADE)

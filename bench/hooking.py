@@ -1,8 +1,8 @@
-"""What webhooks cost those who talk: one server that tells some and one that tells none, loaded by
-turns.
+"""What webhooks cost those who talk: servers that tell none, that only queue, and that send, loaded
+by turns.
 
-    python -m bench --hooks             within ten minutes
-    python -m bench --hooks --quick     a look, within two
+    python -m bench --hooks             within a quarter of an hour
+    python -m bench --hooks --quick     a look, within two minutes
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import contextlib
 import gc
 import http.client
 import json
+import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import urllib.request
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import uvloop
@@ -28,6 +30,7 @@ from bench.machine import Cores, Meter
 from bench.paces import all_arrived, at_rate
 from bench.servers import ROOT, Parley, Running
 from bench.tally import percentile
+from parley.storage.folder import NAME
 
 ROOMS, PEOPLE = 20, 10
 WEBHOOKS = 10
@@ -35,95 +38,119 @@ WEBHOOKS = 10
 RATE = 100.0
 """Messages a second, in all: so many times the webhooks are queued."""
 TURN_S = 10.0
-PAIRS, QUICK_PAIRS = 15, 3
+TURNS, QUICK_TURNS = 15, 3
 WARM_UP_S = 3.0
 WITHIN_S = 10.0
 P99_AT_MOST, QUEUED_AT_LEAST = 1.1, 1000.0
 
 
 class _WithWebhooks(Parley):
+    data = Path()
+
     def command(self, scratch: Path) -> list[str]:
+        self.data = scratch / "data"
         return [*super().command(scratch), "--hook-networks", "127.0.0.0/8"]
+
+    def queued(self) -> int:
+        """What was, in all: each message once for each webhook."""
+        address = f"file:{self.data / NAME}?mode=ro"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            [(count,)] = connection.execute("SELECT sum(through_seq) FROM webhooks")
+        return int(count)
 
 
 def measure(checkout: Path, cores: Cores, *, is_quick: bool) -> str:
     """As lines to print: each figure with its aim."""
-    pairs = QUICK_PAIRS if is_quick else PAIRS
+    turns = QUICK_TURNS if is_quick else TURNS
     gc.disable()
+    queueing, sending = _WithWebhooks(checkout), _WithWebhooks(checkout)
     with (
         Parley(checkout).running(cores.server) as without,
-        _WithWebhooks(checkout).running(cores.server) as having,
+        queueing.running(cores.server) as refused,
+        sending.running(cores.server) as taken,
         _receiving(cores) as port,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        turns = _Turns(without, having, port)
-        runner.run(turns.take(pairs))
-    return "\n".join(turns.lines())
+        sides = (
+            _Side("told to nobody", without, without.make_rooms(ROOMS)),
+            # Once each was refused it is left alone for longer and longer.
+            _Side("queued", refused, _rooms_that_tell(refused, _port_of_nobody()), queueing),
+            _Side("queued and sent", taken, _rooms_that_tell(taken, port), sending),
+        )
+        runner.run(_take(sides, turns, port))
+    return "\n".join(_lines(sides))
 
 
-class _Turns:
-    """Both sides, and what was measured of them."""
+class _Side:
+    """One server, and what was measured of it, a figure for each turn."""
 
-    def __init__(self, without: Running, having: Running, port: int) -> None:
-        self._sides = (without, having)
-        self._port = port
-        self._p99_s: tuple[list[float], list[float]] = ([], [])
-        self._cpu_s: tuple[list[float], list[float]] = ([], [])
-        self._queued: list[float] = []
-        self._sent: list[float] = []
+    def __init__(
+        self, name: str, server: Running, rooms: list[str], kind: _WithWebhooks | None = None
+    ) -> None:
+        self.name, self.server, self.rooms, self.kind = name, server, rooms, kind
+        self.p99_s: list[float] = []
+        self.cpu_s: list[float] = []
+        self.queued: list[float] = []
+        self.sent: list[float] = []
 
-    async def take(self, pairs: int) -> None:
-        without, having = self._sides
-        async with crowd() as some, crowd() as others:
-            rooms = without.make_rooms(ROOMS), _rooms_that_tell(having, self._port)
-            for side, people in enumerate((some, others)):
-                await people.join(self._sides[side].port, rooms[side], PEOPLE)
-                await self._talk(people, WARM_UP_S)
-            for number in range(pairs):
-                for side in (0, 1) if number % 2 else (1, 0):
-                    await self._turn(side, (some, others)[side])
-                print(f"{number + 1}/{pairs}", file=sys.stderr, flush=True)
-
-    async def _talk(self, people: Crowd, for_s: float) -> None:
+    async def talk(self, people: Crowd, for_s: float) -> None:
         await at_rate(people.clients, RATE, for_s)
         await all_arrived(people.tally, PEOPLE)
 
-    async def _turn(self, side: int, people: Crowd) -> None:
+    async def turn(self, people: Crowd, port: int) -> None:
         people.tally.reset()
         gc.collect()
-        before = await asyncio.to_thread(_taken, self._port)
-        meter = Meter(self._sides[side].pid)
-        await self._talk(people, TURN_S)
+        before, taken = self.kind.queued() if self.kind else 0, await _taken(port)
+        meter = Meter(self.server.pid)
+        await self.talk(people, TURN_S)
         meter.read()
-        self._p99_s[side].append(percentile(sorted(array("d", people.tally.latencies_s)), 0.99))
-        self._cpu_s[side].append(meter.server_s / TURN_S)
-        if side == 1:
-            self._queued.append(people.tally.sent * WEBHOOKS / TURN_S)
-            self._sent.append((await asyncio.to_thread(_taken, self._port) - before) / TURN_S)
-            await self._until_all_went()
+        now = self.kind.queued() if self.kind else 0
+        self.queued.append((now - before) / TURN_S)
+        self.sent.append((await _taken(port) - taken) / TURN_S)
+        self.p99_s.append(percentile(sorted(array("d", people.tally.latencies_s)), 0.99))
+        self.cpu_s.append(meter.server_s / TURN_S)
+        await _until_all_went(port)
 
-    async def _until_all_went(self) -> None:
-        """The other side has the machine for itself, and the next turn too."""
-        last = -1
-        while (now := await asyncio.to_thread(_taken, self._port)) != last:
-            last = now
-            await asyncio.sleep(1.0)
 
-    def lines(self) -> list[str]:
-        plain, hooked = (statistics.median(each) for each in self._p99_s)
-        ratios = [one / other for one, other in zip(self._p99_s[1], self._p99_s[0], strict=True)]
-        cpu = [100 * statistics.median(each) for each in self._cpu_s]
-        return [
-            f"{len(ratios)} turns of {TURN_S:g} s each, {RATE:g} messages a second in "
-            f"{ROOMS} rooms of {PEOPLE} people:",
-            f"  queued            {statistics.median(self._queued):7.0f} a second "
-            f"(aim {QUEUED_AT_LEAST:g})",
-            f"  sent meanwhile    {statistics.median(self._sent):7.0f} a second",
-            f"  p99 without       {1e3 * plain:7.2f} ms",
-            f"  p99 with          {1e3 * hooked:7.2f} ms",
-            f"  with / without    {statistics.median(ratios):7.3f} (aim {P99_AT_MOST})",
-            f"  CPU of the server {cpu[0]:7.1f} % of a core without, {cpu[1]:.1f} % with",
-        ]
+async def _take(sides: Sequence[_Side], turns: int, port: int) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        crowds = [await stack.enter_async_context(crowd()) for _ in sides]
+        for side, people in zip(sides, crowds, strict=True):
+            await people.join(side.server.port, side.rooms, PEOPLE)
+            await side.talk(people, WARM_UP_S)
+        for number in range(turns):
+            both = list(zip(sides, crowds, strict=True))
+            for side, people in both if number % 2 else reversed(both):
+                await side.turn(people, port)
+            print(f"{number + 1}/{turns}", file=sys.stderr, flush=True)
+
+
+async def _until_all_went(port: int) -> None:
+    """The others have the machine for themselves."""
+    last = -1
+    while (now := await _taken(port)) != last:
+        last = now
+        await asyncio.sleep(1.0)
+
+
+def _lines(sides: Sequence[_Side]) -> Iterator[str]:
+    plain = sides[0]
+    yield (
+        f"{len(plain.p99_s)} turns of {TURN_S:g} s each, {RATE:g} messages a second in "
+        f"{ROOMS} rooms of {PEOPLE} people. Each is"
+    )
+    for side in sides:
+        ratio = statistics.median(
+            one / other for one, other in zip(side.p99_s, plain.p99_s, strict=True)
+        )
+        p99_s, cpu_s, queued, sent = (
+            statistics.median(each) for each in (side.p99_s, side.cpu_s, side.queued, side.sent)
+        )
+        yield (
+            f"  {side.name:16} p99 {1e3 * p99_s:6.2f} ms, {ratio:5.3f} ×; queued {queued:5.0f} and "
+            f"sent {sent:5.0f} a second; CPU {100 * cpu_s:4.1f} % of a core"
+        )
+    yield f"Aims: {QUEUED_AT_LEAST:g} queued a second, p99 at most {P99_AT_MOST} ×."
 
 
 def _rooms_that_tell(server: Running, port: int) -> list[str]:
@@ -173,6 +200,16 @@ def _receiving(cores: Cores) -> Iterator[int]:
         process.communicate()
 
 
-def _taken(port: int) -> int:
+def _port_of_nobody() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _taken(port: int) -> int:
+    return await asyncio.to_thread(_read_taken, port)
+
+
+def _read_taken(port: int) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=WITHIN_S) as answer:
         return int(answer.read())

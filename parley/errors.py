@@ -117,6 +117,8 @@ class BotsAlone(ParleyError):
 
     code = "bots_alone"
     text = "Only bots have spoken here for a while. Wait until somebody else does."
+    conversation_id = 0
+    """Where; nobody is told."""
 
 
 class TokenRequired(ParleyError):

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +292,23 @@ def drop_all(*, but: frozenset[str]) -> None:
         _made.discard(name)
         with _asking("postgres") as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def one_for_several(config: Config) -> Iterator[Config]:
+    """The same with an empty database on PostgreSQL, whichever the run uses, for several servers at
+    a time. A test that asks for one is skipped where there is no PostgreSQL.
+    """
+    try:
+        server()
+    except NoPostgresql as error:
+        pytest.skip(str(error))
+    name = f"several_{secrets.token_hex(6)}"
+    with _asking("postgres") as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield replace(config, database_url=_url(name))
+    with _asking("postgres") as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 class Beside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -47,6 +48,29 @@ def test_no_page_asks_for_what_its_policy_forbids(built: Path) -> None:
 def test_headings_are_named_as_they_are_where_the_source_is_read(built: Path) -> None:
     page = (built / "protocol.html").read_text(encoding="utf-8")
     assert 'id="socketio-what-a-client-sends"' in page
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_a_checkout_that_was_brought_up_to_date_builds_it_anew(tmp_path: Path) -> None:
+    for name in ("docs", "tools/documentation", "parley/static/css", "parley/static/img"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for name in ("Makefile", "properdocs.yml", "pyproject.toml", "parley/__init__.py"):
+        shutil.copy2(ROOT / name, tmp_path / name)
+
+    def made() -> str:
+        site, installed = "parley/documentation/index.html", f"{sys.prefix}/.runtime"
+        command = ["make", "-o", installed, f"VENV={sys.prefix}", site]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert "Building" in made()
+    assert "up to date" in made()
+    page = tmp_path / "docs" / "hooks.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\nPulled just now.\n", encoding="utf-8")
+    assert "Building" in made()
+    built = tmp_path / "parley" / "documentation" / "hooks.html"
+    assert "Pulled just now." in built.read_text(encoding="utf-8")
 
 
 @pytest.fixture

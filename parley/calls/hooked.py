@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from quart import Blueprint, Response, request
 
 from parley import contract, present, web
+from parley.contract.posting import IDEMPOTENCY_KEY
 from parley.domain import hooks
 from parley.domain.saying import Draft
 from parley.errors import NotFound, TooLarge
@@ -20,7 +21,6 @@ from parley.records import Hook
 
 SEAL = "hook"
 """What a code is hashed for."""
-KEY_HEADER = "Idempotency-Key"
 _LOOP = "This comes from a webhook of Parley. It would go round in circles, so hooks don't take it."
 GONE = 410
 """Whoever sends webhooks takes it for a word to stop."""
@@ -86,7 +86,7 @@ async def _read() -> Read:
     else:
         body = await request.get_data(as_text=False)
     read = reading.read(body, kind=kind, header=request.headers.get, form=form)
-    key = request.headers.get(KEY_HEADER, "").strip() or read.key
+    key = request.headers.get(IDEMPOTENCY_KEY, "").strip() or read.key
     return replace(read, key=key)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from parley import __version__, contract
+from parley.contract import posting
 from parley.contract.schemas import described
 
 _BINARY = {"type": "string", "format": "binary"}
@@ -23,11 +24,15 @@ def document(*, has_mail: bool = True, root: str = "") -> dict[str, Any]:
     calls = [call for call in contract.CALLS.values() if has_mail or not call.is_of_mail]
     types: list[Any] = [contract.ErrorReply, *(call.reply for call in calls if not call.is_stream)]
     bodies = [body for call in calls if (body := _body(call)) is not None]
+    bodies.append(posting.HookPost)
     types += bodies
     refs, components = described(types, sent_by_clients={body.__name__ for body in bodies})
     paths: dict[str, Any] = {}
     for call in calls:
         paths.setdefault(call.path, {})[call.method.lower()] = _operation(call, refs)
+    to_hook = posting.POST_TO_HOOK
+    given = (refs[each] for each in (posting.HookPost, to_hook.reply, contract.ErrorReply))
+    paths[to_hook.path] = {to_hook.method.lower(): posting.operation(*given)}
     return {
         "openapi": "3.1.0",
         "info": {

@@ -359,6 +359,7 @@ ActName = Literal[
     "removed_webhook",
     "paused_webhook",
     "resumed_webhook",
+    "stopped_bots",
 ]
 HostRoleName = Literal["admin", "moderator"]
 HostActName = Literal[

@@ -16,6 +16,8 @@ from parley.storage import audit as stored
 LIGHT: frozenset[ActName] = frozenset({"changed_title", "changed_description"})
 """What anybody may do again and again, and nobody has to answer for."""
 HOST = "The host"
+SERVER = "The server"
+"""Who did what nobody asked for."""
 LIGHT_KEPT = 100
 """So many of those are kept of each conversation; everything else for good."""
 
@@ -34,6 +36,13 @@ def note_of_host(
 ) -> None:
     """The same of what whoever runs the server did, at its command line."""
     stored.note(connection, found.id, at=at, who=HOST, act=act, about=about)
+
+
+def note_of_server(
+    connection: sa.Connection, conversation_id: int, act: ActName, *, at: datetime, about: str
+) -> None:
+    """The same of what it did by itself."""
+    stored.note(connection, conversation_id, at=at, who=SERVER, act=act, about=about)
 
 
 def _called(found: Found) -> str:

@@ -24,10 +24,10 @@ from parley.storage import webhooks as stored
 
 WAITING_MAX = 10_000
 """Of one webhook. What is said beyond waits in the log; what else happens is not told."""
-FILLED_AT_ONCE = 200
+FILLED_AT_ONCE = 20
 """Messages of one conversation, for each of its webhooks."""
-ROWS_AT_ONCE = 400
-"""Written in one go, about: whoever speaks then waits for it."""
+ROWS_AT_ONCE = 50
+"""Written in one go, about: whoever speaks then waits for it, or for the core it takes."""
 SENT_AT_ONCE = 20
 """Of one webhook, before it is stored what became of them."""
 KEPT = timedelta(days=3)
@@ -50,6 +50,8 @@ class Happened(Struct, frozen=True):
 class Stored(Struct, frozen=True):
     """What came of a round."""
 
+    settled: frozenset[int]
+    """The webhooks of which it was settled what was tried."""
     filled: frozenset[int]
     """The conversations of which it was queued what else happened there."""
     looked_at: frozenset[int]
@@ -91,30 +93,43 @@ async def store(
     """Settle, by webhook, what was tried, in its order, of which the last alone may have failed.
     Then queue what is new in the logs of these conversations, and what else happened there.
 
-    All of it in one go, as each commit is one that people wait for; and no more of it than that.
+    As much of it in one go as nobody waits for: each commit is one that people wait for.
     """
-    at = context.clock()
+    at, database = context.clock(), context.database
 
     def work(connection: sa.Connection) -> Stored:
         rest_until: dict[int, datetime] = {}
-        ready, filled, looked_at = set[int](), set[int](), set[int]()
+        settled, ready, filled, looked_at = set[int](), set[int](), set[int](), set[int]()
         left = ROWS_AT_ONCE
+
+        def is_enough() -> bool:
+            return bool(settled or filled) and (left <= 0 or database.is_awaited)
+
         for webhook_id, tried in outcomes.items():
+            if is_enough():
+                break
             until = settle(connection, webhook_id, tried)
             if until is not None:
                 rest_until[webhook_id] = until
             left -= len(tried)
+            settled.add(webhook_id)
         for id, more in happened.items():
-            if left <= 0 and filled:
+            if is_enough():
                 break
             is_all, count = _fill(connection, id, more, ready, at=at)
             left -= count
             filled.add(id)
             if is_all:
                 looked_at.add(id)
-        return Stored(frozenset(filled), frozenset(looked_at), frozenset(ready), rest_until)
+        return Stored(
+            settled=frozenset(settled),
+            filled=frozenset(filled),
+            looked_at=frozenset(looked_at),
+            ready=frozenset(ready),
+            rest_until=rest_until,
+        )
 
-    return await context.database.write(work)
+    return await database.write(work, gives_way=True)
 
 
 def _fill(
@@ -129,7 +144,7 @@ def _fill(
     conversation = stored_conversations.by_id(connection, conversation_id)
     if conversation is None:
         return True, 0
-    is_all, count = True, 0
+    is_all, queued = True, list[deliveries.Queued]()
     logs: dict[int, tuple[int, list[tuple[str, int, datetime]]]] = {}
     for webhook in stored.of(connection, conversation_id):
         room = WAITING_MAX - webhook.waiting
@@ -149,15 +164,15 @@ def _fill(
         new += [
             deliveries.New(new_event_id(), each.event, None, each.data, each.user_id, each.at)
             for each in happened[: max(0, room - len(new))]
-            if each.event in webhook.events
+            if each.event in webhook.events and each.at >= webhook.created_at
         ]
         if new or through != after:
-            deliveries.add(connection, webhook, new, through=through)
-            count += len(new) + 1
+            queued.append(deliveries.Queued(webhook, new, through))
         if new:
             ready.add(webhook.id)
         is_all = is_all and through >= conversation.seq
-    return is_all, count
+    deliveries.add(connection, queued)
+    return is_all, sum(1 + len(each.new) for each in queued)
 
 
 def _log(
@@ -227,7 +242,7 @@ async def forget_old(context: Context) -> None:
     def work(connection: sa.Connection) -> int:
         return deliveries.forget_old(connection, before=before, limit=FORGOTTEN_AT_ONCE)
 
-    while await context.database.write(work) == FORGOTTEN_AT_ONCE:
+    while await context.database.write(work, gives_way=True) == FORGOTTEN_AT_ONCE:
         pass
 
 
@@ -240,5 +255,5 @@ async def forget_done(context: Context, webhook_id: int) -> None:
             return 0
         return deliveries.forget_done(connection, webhook, but=DONE_KEPT, limit=FORGOTTEN_AT_ONCE)
 
-    while await context.database.write(work) == FORGOTTEN_AT_ONCE:
+    while await context.database.write(work, gives_way=True) == FORGOTTEN_AT_ONCE:
         pass

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from msgspec import Struct
 
-from parley.domain import access, audit, door, messages, naming, sessions, text
+from parley.domain import access, audit, chatter, door, messages, naming, sessions, text
 from parley.domain.context import Context
 from parley.domain.door import Found
 from parley.domain.saying import Draft, Saying, Sent
@@ -122,9 +122,10 @@ async def say(context: Context, hook: Hook, draft: Draft) -> Sent:
             stored.use(connection, hook.id, at=at)
         return sent
 
-    return await context.database.write(
+    saying = context.database.write(
         work, lambda sent: messages.tell(context, sent), conversation=hook.conversation_id
     )
+    return await chatter.noting(context, saying)
 
 
 def _named(name: str) -> str:

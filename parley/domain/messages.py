@@ -18,6 +18,7 @@ from parley.domain import (
     access,
     audit,
     changing,
+    chatter,
     door,
     envelopes,
     files,
@@ -55,11 +56,12 @@ def send(context: Context, sender: Participant, draft: Draft) -> asyncio.Future[
     Raises `ConversationIsOver`, and `NotFound` for an answer to what is not there, once awaited.
     The same client_id by the same session stores once and gives the first result.
     """
-    return context.database.write(
+    saying = context.database.write(
         Saying(context, sender, checked(draft)),
         lambda sent: tell(context, sent),
         conversation=sender.conversation_id,
     )
+    return chatter.noting(context, saying) if sender.role is Role.BOT else saying
 
 
 async def send_as(context: Context, room_id: str, session: Session | None, draft: Draft) -> Sent:
@@ -79,7 +81,10 @@ async def send_as(context: Context, room_id: str, session: Session | None, draft
                 raise participants.Away
             return sent
 
-        return context.database.write(work, lambda sent: tell(context, sent), conversation=room_id)
+        return chatter.noting(
+            context,
+            context.database.write(work, lambda sent: tell(context, sent), conversation=room_id),
+        )
 
     return await participants.coming_back(context, room_id, session, act)
 

@@ -82,9 +82,9 @@ async def of(context: Context, room_id: str, session: Session | None) -> tuple[W
     return await context.database.read(query)
 
 
-async def stopped(context: Context, room_id: str, session: Session | None) -> int:
-    """How many are told nothing, though no owner said so. For owners."""
-    found = await of(context, room_id, session)
+async def stopped(context: Context, conversation_id: int) -> int:
+    """How many are told nothing, though no owner said so."""
+    found = await context.database.read(stored.of, conversation_id)
     return sum(each.paused_for not in (None, PausedFor.OWNER) for each in found)
 
 

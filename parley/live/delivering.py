@@ -18,19 +18,17 @@ from parley.domain.context import Context
 from parley.domain.delivering import Batch, Happened
 from parley.domain.settling import Outcome
 from parley.errors import Unavailable
-from parley.hooks import signing
-from parley.hooks.worker import KNOWN_AT_ONCE, OTHERS_AT_ONCE, Posting
+from parley.hooks.worker import Posting
+from parley.live.sending import Sending
 from parley.push.courier import Courier
 from parley.records import (
     ConversationChanged,
     ConversationDeleted,
     ConversationEnded,
-    Delivery,
     Event,
     KnockAnswered,
     Knocked,
     LinkReplaced,
-    Message,
     MessageChanged,
     MessageSent,
     MessagesErased,
@@ -44,9 +42,9 @@ from parley.records import (
 log = structlog.get_logger(__name__)
 
 ROUND_EVERY_S = 0.2
-"""What happens within this time is queued together, with what became of what was sent: one commit
-that those who talk wait for.
-"""
+"""What happens within this time is queued together, with what became of what was sent."""
+PIECES_AT_ONCE = 20
+"""Transactions for what happened within it, at most: then what there is to send goes first."""
 TALKS_S = 0.25
 """Who has talked within this time may be about to do so again."""
 RESTS, RESTS_FOR_TALK = 1.0, 9.0
@@ -62,8 +60,6 @@ AGAIN_S = 1.0
 """After a database that could not be reached."""
 FAULT_RESTS = timedelta(minutes=1)
 """For a webhook whose queue can't be sent by a fault of ours."""
-FRESH_S = 2.0
-"""What was read longer ago is read again before it is sent: it may have been deleted."""
 HAPPENED_MAX = 10_000
 """Of what has no place in a log, as long as it can't be stored."""
 
@@ -88,8 +84,7 @@ class Delivering:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._wake = asyncio.Event()
-        self._courier: Courier[Posting] | None = None
-        self._secret: Callable[[str], bytes] = str.encode
+        self._sending: Sending | None = None
         self._asked_for: dict[int, frozenset[str]] = {}
         """By conversation, what any of its webhooks is told."""
         self._is_known = False
@@ -101,10 +96,6 @@ class Delivering:
         """Webhooks for which something waits, and until when they are left alone."""
         self._flying: dict[int, asyncio.Task[None]] = {}
         """By webhook what is being sent, until it is stored what became of it."""
-        self._places: dict[bool, asyncio.Semaphore] = {}
-        """For those that took something before, and for those of which nobody knows whether they
-        answer: no more than the process that sends has, or what is signed would wait there.
-        """
         self._outcomes: dict[int, list[Outcome]] = {}
         """What became of what was sent, and is not stored yet."""
         self._changed: set[int] = set()
@@ -123,8 +114,9 @@ class Delivering:
             self._said.add(id)
             self._wake.set()
             return
-        wanted = self._asked_for.get(id)
-        if wanted is None:
+        # What its webhooks are told was changed just now, and not read since: each may want it.
+        wanted = None if id in self._changed else self._asked_for.get(id, frozenset())
+        if wanted == frozenset():
             return
         if isinstance(event, MessageSent | MessageChanged):
             self._said.add(id)
@@ -136,10 +128,10 @@ class Delivering:
         elif isinstance(event, _TOLD):
             self._note(id, event, wanted)
 
-    def _note(self, id: int, event: Any, wanted: frozenset[str]) -> None:
+    def _note(self, id: int, event: Any, wanted: frozenset[str] | None) -> None:
         name, data = present.event(event)
         noted = self._happened.setdefault(id, [])
-        if name not in wanted or len(noted) >= HAPPENED_MAX:
+        if (wanted is not None and name not in wanted) or len(noted) >= HAPPENED_MAX:
             return
         about = getattr(event, "participant", None)
         noted.append(
@@ -155,11 +147,7 @@ class Delivering:
 
     async def run(self, courier: Courier[Posting], secret: Callable[[str], bytes]) -> None:
         """Tell webhooks, until cancelled. `secret` gives, by a salt, what signs."""
-        self._courier, self._secret = courier, secret
-        self._places = {
-            True: asyncio.Semaphore(KNOWN_AT_ONCE),
-            False: asyncio.Semaphore(OTHERS_AT_ONCE),
-        }
+        self._sending = Sending(courier, secret, self._context.clock)
         looks_at = forgets_at = 0.0
         clock = asyncio.get_running_loop().time
         while True:
@@ -172,9 +160,11 @@ class Delivering:
                 if clock() >= forgets_at:
                     forgets_at = clock() + FORGET_EVERY_S
                     await self._forget()
-                await self._store()
+                for _ in range(PIECES_AT_ONCE):
+                    if not await self._store():
+                        break
                 await self._trim()
-                await self._begin()
+                await self._begin(self._sending)
             except Unavailable:
                 log.warning("webhooks_put_off")
                 await asyncio.sleep(AGAIN_S)
@@ -206,8 +196,8 @@ class Delivering:
         flights = list(self._flying.values())
         for flight in flights:
             flight.cancel()
-        if self._courier is not None:
-            await self._courier.close()
+        if self._sending is not None:
+            await self._sending.close()
         await asyncio.gather(*flights, return_exceptions=True)
 
     async def _know(self) -> None:
@@ -231,11 +221,11 @@ class Delivering:
         if self._asked_for:
             await delivering.forget_old(self._context)
 
-    async def _store(self) -> None:
-        """What became of what was sent, and what there is to send."""
+    async def _store(self) -> bool:
+        """What became of what was sent, and what there is to send. Whether some of it is left."""
         said, outcomes = set(self._said), self._outcomes
         if not said and not outcomes:
-            return
+            return False
         changed, database = self._changed & said, self._database
         happened = {id: self._happened.pop(id, []) for id in said}
         self._said -= said
@@ -252,10 +242,11 @@ class Delivering:
                 self._flying.pop(id, None)
             raise
         if database != self._database:
-            return
+            return False
         left = {id: more for id, more in happened.items() if id not in stored.filled}
-        self._store_again(said - stored.looked_at, left, {})
-        for id in outcomes:
+        unsettled = {id: tried for id, tried in outcomes.items() if id not in stored.settled}
+        self._store_again(said - stored.looked_at, left, unsettled)
+        for id in stored.settled:
             self._flying.pop(id, None)
         for id in stored.ready:
             self._ready.setdefault(id, None)
@@ -265,6 +256,7 @@ class Delivering:
             self._changed -= changed
             self._ready.update(await delivering.ready(self._context))
         await self._breathe()
+        return bool(unsettled or said - stored.looked_at)
 
     def _store_again(
         self,
@@ -287,7 +279,7 @@ class Delivering:
                 await delivering.forget_done(self._context, id)
                 await self._breathe()
 
-    async def _begin(self) -> None:
+    async def _begin(self, sending: Sending) -> None:
         """Begin to send to those that may be sent something now."""
         now = self._context.clock()
         due = [
@@ -303,7 +295,7 @@ class Delivering:
             for id in some:
                 self._ready.pop(id, None)
             for batch in found:
-                flight = asyncio.get_running_loop().create_task(self._send_all(batch))
+                flight = asyncio.get_running_loop().create_task(self._send_all(batch, sending))
                 self._flying[batch.webhook.id] = flight
             await self._breathe()
 
@@ -322,74 +314,25 @@ class Delivering:
         took_s = self._context.database.took_s
         await asyncio.sleep(min(0.1, took_s * (RESTS_FOR_TALK if is_talk else RESTS)))
 
-    async def _send_all(self, batch: Batch) -> None:
+    async def _send_all(self, batch: Batch, sending: Sending) -> None:
         """One after the other, until one fails or all should be read again first."""
-        clock = asyncio.get_running_loop().time
-        read_s, outcomes, database = clock(), list[Outcome](), self._database
+        id, conversation_id, database = (
+            batch.webhook.id,
+            batch.webhook.conversation_id,
+            self._database,
+        )
+        outcomes = list[Outcome]()
         try:
-            async with self._places[batch.webhook.took_at is not None]:
-                for delivery, message in batch.waiting:
-                    is_stale = clock() - read_s > FRESH_S
-                    if is_stale or batch.webhook.conversation_id in self._changed:
-                        break
-                    outcomes.append(await self._send(batch, delivery, message))
-                    if not outcomes[-1].is_done:
-                        break
+            await sending.send_all(batch, outcomes, lambda: conversation_id in self._changed)
             if len(outcomes) < batch.webhook.waiting:
-                self._ready[batch.webhook.id] = None
+                self._ready[id] = None
         except Exception:
             log.exception("webhooks_failed")
-            self._ready[batch.webhook.id] = self._context.clock() + FAULT_RESTS
+            self._ready[id] = self._context.clock() + FAULT_RESTS
         if database != self._database:
             return
-        self._outcomes[batch.webhook.id] = outcomes
-        self._untrimmed[batch.webhook.id] += len(outcomes)
+        self._outcomes[id] = outcomes
+        self._untrimmed[id] += len(outcomes)
         if batch.webhook.waiting >= delivering.WAITING_MAX:
-            self._said.add(batch.webhook.conversation_id)
+            self._said.add(conversation_id)
         self._wake.set()
-
-    async def _send(self, batch: Batch, delivery: Delivery, message: Message | None) -> Outcome:
-        at = self._context.clock()
-        if delivery.data is None and message is None:
-            return Outcome(delivery, 0, "", at, is_erased=True)
-        body = _body(batch, delivery, message)
-        headers = signing.headers(
-            self._secret(batch.webhook.salt),
-            id=delivery.event_id,
-            at_s=int(at.timestamp()),
-            body=body,
-        )
-        if self._courier is None:
-            return Outcome(delivery, 0, "", at, is_lost=True)
-        is_known = batch.webhook.took_at is not None
-        found = await self._courier.send(Posting(batch.webhook.url, headers, body, is_known))
-        return Outcome(
-            delivery,
-            found.status,
-            found.why,
-            self._context.clock(),
-            _seconds(found.retry_after),
-            is_for_good=found.is_for_good,
-            is_lost=found.is_lost,
-        )
-
-
-def _body(batch: Batch, delivery: Delivery, message: Message | None) -> bytes:
-    """As Standard Webhooks suggests; `data` is the same as on a socket."""
-    data: Any = msgspec.Raw((delivery.data or "").encode())
-    if message is not None:
-        data = present.message(message)
-    return msgspec.json.encode(
-        {
-            "type": delivery.event,
-            "timestamp": present.timestamp(delivery.happened_at),
-            "room_id": batch.conversation.room_id,
-            "data": data,
-        }
-    )
-
-
-def _seconds(retry_after: str | None) -> float:
-    """Of the header of that name, where it tells seconds."""
-    is_number = retry_after is not None and retry_after.isascii() and retry_after.isdigit()
-    return float(retry_after[:6]) if is_number and retry_after is not None else 0.0

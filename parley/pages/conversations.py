@@ -23,6 +23,7 @@ from parley.domain import (
     participation,
     reading,
     reports,
+    webhooks,
 )
 from parley.domain import reactions as reactions_of
 from parley.errors import BadRequest, NotFound, OriginRefused, ParleyError
@@ -406,6 +407,9 @@ async def _show(
         is_owner=is_owner,
         is_reader=snapshot.standing is Standing.READER,
         report_count=await reports.open_count(context, snapshot.conversation.id) if is_owner else 0,
+        stopped_webhooks=await webhooks.stopped(context, snapshot.conversation.id)
+        if is_owner and snapshot.conversation.is_active
+        else 0,
         has_imported=has_imported,
         claims=await claiming.waiting(context, snapshot.conversation.id)
         if has_imported and is_owner

@@ -105,6 +105,7 @@ ACTS: dict[contract.ActName, str] = {
     "removed_webhook": "removed the webhook to",
     "paused_webhook": "paused the webhook to",
     "resumed_webhook": "resumed the webhook to",
+    "stopped_bots": "stopped bots that answered each other:",
 }
 """What the list of acts says, in words."""
 
@@ -358,7 +359,7 @@ async def _page(room_id: str, asked: Form, *, refused: str = "", error: str | No
         reports=[present.report(each) for each in seen.reports],
         reason_words=REASONS,
         link_words=LINK_WORDS,
-        stopped_webhooks=await webhooks.stopped(web.site().context, room_id, session),
+        stopped_webhooks=await webhooks.stopped(web.site().context, conversation.id),
         keep_days=contract.KEEP_DAYS,
         bots=[present.bot(each) for each in seen.bots],
         bot_rights=bots.RIGHTS,

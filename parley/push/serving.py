@@ -19,6 +19,10 @@ from parley.push.post import Numbered, Outcome, framed, next_frame
 
 NICENESS = 10
 """What is sent waits for messages, never the other way around."""
+give_way = getattr(os, "sched_yield", lambda: None)
+"""Between two pieces of work. To be nice alone is not enough on one core: whoever has slept is let
+work for some milliseconds before who wakes meanwhile (1.7 on Linux 6.18, as EEVDF shares a core).
+"""
 
 S = TypeVar("S", bound=Struct)
 T = TypeVar("T", bound=Struct)
@@ -59,9 +63,11 @@ async def _serve(setup: type[S], asked: type[T], begin: Callable[[S], Sends[T]])
 
 
 async def _answer(sender: Sends[T], each: Numbered[T], answers: asyncio.StreamWriter) -> None:
+    give_way()
     try:
         answer = framed(await sender.send(each.number, each.asked))
     except Exception as error:  # whatever one answers must not end the work for all
         answer = framed(Outcome(each.number, 0, why=type(error).__name__))
+    give_way()
     answers.write(answer)
     await answers.drain()

@@ -32,6 +32,15 @@ def forget_light(connection: sa.Connection, conversation_id: int, *, but: int) -
     connection.execute(audit.delete().where(light, audit.c.id < oldest_kept))
 
 
+def was_noted(
+    connection: sa.Connection, conversation_id: int, act: str, *, since: datetime
+) -> bool:
+    query = sa.select(audit.c.id).where(
+        audit.c.conversation_id == conversation_id, audit.c.act == act, audit.c.at > since
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def newest(
     connection: sa.Connection, conversation_id: int, *, limit: int, before: int | None = None
 ) -> tuple[Act, ...]:

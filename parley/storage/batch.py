@@ -37,15 +37,22 @@ def run_all(
     batch: list[Work],
     begin: Callable[[sa.Connection], None],
     *,
+    join: Callable[[list[Work]], list[Work]] | None = None,
     one_by_one: bool = False,
 ) -> list[Any]:
     """What each gives or raises, in a transaction that was begun. Most batches hold nothing that
     fails, and need no savepoints; for the others it is begun again with `begin(connection)`.
+
+    `join(batch)` adds what was asked for meanwhile, and gives that: it need not wait for this
+    commit and then for its own.
     """
     if one_by_one:
         return [_run_in_savepoint(connection, work) for work in batch]
     try:
-        return list(_together(connection, batch))
+        outcomes = list(_together(connection, batch))
+        if join is not None:
+            outcomes += _together(connection, join(batch))
+        return outcomes
     except Exception as error:
         if trouble.is_of_storage(error):
             raise  # the disk or the file, not this work: nothing in the batch is safe

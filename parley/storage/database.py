@@ -106,6 +106,7 @@ class Database(abc.ABC):
         then: Callable[[T], None] | None = None,
         *,
         conversation: int | str | None = None,
+        gives_way: bool = False,
     ) -> asyncio.Future[T]:
         """Run `work` in the writer; its result once it is on disk.
 
@@ -118,10 +119,13 @@ class Database(abc.ABC):
         `conversation` names the one, by its id or a room_id, in which all lies that the work
         changes, and all it decides by that others with one change: where many processes write,
         those for other conversations need not wait for it then. Without it the work is alone.
+
+        What `gives_way` is done while nobody else waits, and should end early where it
+        `is_awaited`.
         """
         if self._is_closed or self._writer is None:
             raise Unavailable(retry_after=RETRY_AFTER_S)
-        return self._writer.submit(work, then, conversation)
+        return self._writer.submit(work, then, conversation, gives_way=gives_way)
 
     async def quiet(self, within_s: float) -> None:
         """For whoever has time: return once nobody waits for the writer, at the latest after so
@@ -138,6 +142,11 @@ class Database(abc.ABC):
     def sizes(self) -> dict[str, int]:
         """Bytes of the files it has, by what they are."""
         return sizes(self._folder)
+
+    @property
+    def is_awaited(self) -> bool:
+        """In the writer's thread: whether others wait for the work that is done now."""
+        return self._writer is not None and self._writer.is_awaited
 
     @property
     def talked_s(self) -> float:

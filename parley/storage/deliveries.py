@@ -71,27 +71,36 @@ class Tried(Struct, frozen=True):
     at: datetime
 
 
-def add(connection: sa.Connection, webhook: Webhook, new: Sequence[New], *, through: int) -> None:
-    """Queue these; up to `through` nothing is to be looked at again."""
-    if new:
-        _ADD.write_many(
-            connection,
-            [
-                {
-                    "conversation_id": webhook.conversation_id,
-                    "webhook_id": webhook.id,
-                    "event_id": each.event_id,
-                    "event": each.event,
-                    "message_seq": each.message_seq,
-                    "data": each.data,
-                    "user_id": each.user_id,
-                    "happened_at": each.happened_at,
-                    "state": DeliveryState.WAITING.value,
-                }
-                for each in new
-            ],
-        )
-    stored.note_filled(connection, webhook.id, through=through, more=len(new))
+class Queued(Struct, frozen=True):
+    """What is to be told to one; up to `through` nothing in the log is to be looked at again."""
+
+    webhook: Webhook
+    new: Sequence[New]
+    through: int
+
+
+def add(connection: sa.Connection, queued: Sequence[Queued]) -> None:
+    """Queue these."""
+    rows = [
+        {
+            "conversation_id": some.webhook.conversation_id,
+            "webhook_id": some.webhook.id,
+            "event_id": each.event_id,
+            "event": each.event,
+            "message_seq": each.message_seq,
+            "data": each.data,
+            "user_id": each.user_id,
+            "happened_at": each.happened_at,
+            "state": DeliveryState.WAITING.value,
+        }
+        for some in queued
+        for each in some.new
+    ]
+    if rows:
+        _ADD.write_many(connection, rows)
+    stored.note_filled(
+        connection, [(some.webhook.id, some.through, len(some.new)) for some in queued]
+    )
 
 
 def add_again(
@@ -121,7 +130,7 @@ def add_again(
     connection.execute(
         webhook_deliveries.insert().from_select([*copied, "happened_at", "state"], before)
     )
-    stored.note_filled(connection, webhook.id, through=webhook.through_seq, more=1)
+    stored.note_filled(connection, [(webhook.id, webhook.through_seq, 1)])
     return True
 
 

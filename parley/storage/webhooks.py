@@ -190,9 +190,11 @@ def some(connection: sa.Connection, ids: Collection[int]) -> list[Webhook]:
     return [_webhook(row) for row in rows]
 
 
-def note_filled(connection: sa.Connection, webhook_id: int, *, through: int, more: int) -> None:
-    """So many more wait, and up to `through` nothing in the log is to be looked at again."""
-    _FILLED.write(connection, id=webhook_id, through=through, more=more)
+def note_filled(connection: sa.Connection, filled: Sequence[tuple[int, int, int]]) -> None:
+    """Each an id, up to where nothing in the log is to be looked at again, how many more wait."""
+    if filled:
+        rows = [{"id": id, "through": through, "more": more} for id, through, more in filled]
+        _FILLED.write_many(connection, rows)
 
 
 def settle(connection: sa.Connection, webhook_id: int, *, through: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 BATCH_MAX = 500
 """Works in one transaction at the most, so that a rush does not make the first wait for all."""
 RETRY_AFTER_S = 2.0
+GIVES_WAY_S = 1.0
+"""So long a work gives way at the most: where somebody always writes, it would never be done."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Writer:
 
     What is asked for in one turn of the event loop, and all that is while a
     transaction runs, makes the next: the more there is to do, the less each costs.
+    What gives way is done while nobody else waits, and whoever comes meanwhile is
+    written with it: they need not wait for two commits.
 
     `commit(batch)` runs in the thread and gives a result or an exception for
     each work; where it raises, everybody who waits is told `Unavailable`.
@@ -59,7 +64,12 @@ class Writer:
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._thread = Threads(1, name="parley-write")
-        self._waiting: list[Work] = []
+        self._waiting: deque[Work] = deque()
+        """The thread takes from it, too."""
+        self._giving_way: deque[tuple[float, Work]] = deque()
+        """And since when, in the event loop's time."""
+        self._is_giving_way = False
+        """Whether one of them is among what is written now."""
         self._running: asyncio.Future[tuple[list[Any], float]] | None = None
         """The transaction that runs."""
         self.took_s = 0.0
@@ -77,13 +87,19 @@ class Writer:
         run: Callable[[sa.Connection], Any],
         then: Callable[[Any], None] | None,
         conversation: int | str | None = None,
+        *,
+        gives_way: bool = False,
     ) -> asyncio.Future[Any]:
         """Its result once it is on disk. Cancelling it does not take the work back."""
         done = self._loop.create_future()
-        if not self._waiting and self._running is None:
+        if self.is_idle:
             # After whatever else this turn of the loop brings.
             self._loop.call_soon(self._start)
-        self._waiting.append(Work(run, then, done, conversation, causes.now()))
+        work = Work(run, then, done, conversation, causes.now())
+        if gives_way:
+            self._giving_way.append((self._loop.time(), work))
+        else:
+            self._waiting.append(work)
         if then is not None:
             self.talked_s = self._loop.time()
         return done
@@ -91,12 +107,17 @@ class Writer:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being written, or waits to be."""
-        return self._running is None and not self._waiting
+        return self._running is None and not self.queue
 
     @property
     def queue(self) -> int:
         """How much waits to be written."""
-        return len(self._waiting)
+        return len(self._waiting) + len(self._giving_way)
+
+    @property
+    def is_awaited(self) -> bool:
+        """In any thread: whether something waits that gives no way."""
+        return bool(self._waiting)
 
     async def quiet(self, within_s: float) -> None:
         """Return once it is idle, at the latest after so long."""
@@ -121,11 +142,33 @@ class Writer:
         await asyncio.sleep(0)
 
     def _start(self) -> None:
-        if self._running is not None or not self._waiting:
+        if self._running is not None or not self.queue:
             return
-        batch, self._waiting = self._waiting[:BATCH_MAX], self._waiting[BATCH_MAX:]
+        batch: list[Work] = []
+        self._take(batch)
+        self._is_giving_way = False
+        if self._giving_way:
+            since_s, work = self._giving_way[0]
+            if not batch or self._loop.time() - since_s >= GIVES_WAY_S:
+                self._giving_way.popleft()
+                self._is_giving_way = True
+                batch.append(work)
         self._running = self._thread.call(lambda: self._timed(batch))
         self._running.add_done_callback(lambda ran: self._settle(batch, ran))
+
+    def join(self, batch: list[Work]) -> list[Work]:
+        """In the thread, before it commits these: have those written too that should not have had
+        to wait for them. Who that is.
+        """
+        return self._take(batch) if self._is_giving_way else []
+
+    def _take(self, batch: list[Work]) -> list[Work]:
+        """Put what waits to these, as far as there is room. What that is."""
+        before = len(batch)
+        # One at a time: whoever asks meanwhile puts more behind.
+        while self._waiting and len(batch) < BATCH_MAX:
+            batch.append(self._waiting.popleft())
+        return batch[before:]
 
     def _timed(self, batch: list[Work]) -> tuple[list[Any], float]:
         began = time.perf_counter()
@@ -141,7 +184,9 @@ class Writer:
             self.works += len(batch)
         else:
             # Who waits behind would wait as long again, or was meant for another database.
-            batch, self._waiting = batch + self._waiting, []
+            batch += [*self._waiting, *(work for _, work in self._giving_way)]
+            self._waiting.clear()
+            self._giving_way.clear()
             self.failures += 1
             log.error(
                 "commit_failed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from parley import contract
 from parley.domain import chatter
 from parley.storage.bots import Said
 from tests.bots.talk import Talk
-from tests.people import Json, Person
+from tests.people import PATIENCE_S, Json, Person
 
 [(IN_A_ROW, WITHIN_S), (LONG_ROW, LONG_S)] = contract.BOTS_ALONE
 
@@ -55,6 +56,50 @@ async def test_it_is_said_on_a_socket_too(talk: Talk) -> None:
     said = await one.say(talk.room_id, "Hi")
     assert said["code"] == "bots_alone"
     assert said["retry_after"] > 0
+
+
+async def acts_of(talk: Talk) -> list[Json]:
+    """What owners read of bots that were stopped."""
+    _, reply = await talk.ada.call("GET", f"{talk.path}/acts")
+    return [each for each in reply["acts"] if each["act"] == "stopped_bots"]
+
+
+async def test_owners_read_which_bots_were_stopped_and_not_again_and_again(talk: Talk) -> None:
+    one, _ = await talk.bot("One")
+    other, _ = await talk.bot("Two")
+    await chat_until_stopped(talk, one, other)
+    await noted(talk)
+    await talk.ben.say(talk.room_id, "Go on")
+    await chat_until_stopped(talk, one, other)
+    await says(talk, one)
+    [act] = await acts_of(talk)
+    assert (act["who"], act["about"]) == ("The server", "One, Two")
+    manage = await talk.ada.send("GET", f"/conversation/{talk.room_id}/manage")
+    assert "stopped bots that answered each other:" in manage.body.decode()
+
+
+async def test_owners_read_it_of_bots_on_sockets_and_of_hooks(talk: Talk) -> None:
+    one, _ = await talk.bot_on_socket("One")
+    await one.join(talk.room_id)
+    _, made = await talk.ada.call("POST", f"{talk.path}/hooks", {"name": "Alerts"})
+    hook = made["url"].removeprefix(talk.url)
+    for count in range(IN_A_ROW):
+        if count % 2:
+            assert (await one.say(talk.room_id, "Hi"))["ok"]
+        else:
+            assert (await talk.ada.send("POST", hook, b"Down")).status == 200
+    said = await one.say(talk.room_id, "Hi")
+    refused = await talk.ada.send("POST", hook, b"Down")
+    assert (said["code"], refused.status) == ("bots_alone", 429)
+    await noted(talk)
+    [act] = await acts_of(talk)
+    assert act["about"] == "Alerts, One"
+
+
+async def noted(talk: Talk) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not await acts_of(talk):
+            pass
 
 
 async def test_what_was_sent_before_is_still_answered(talk: Talk) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import pytest
 
@@ -19,17 +17,8 @@ from tests.servers import running
 
 @pytest.fixture
 def on_postgresql(config: Config) -> Iterator[Config]:
-    """With an empty database there."""
-    try:
-        databases.server()
-    except databases.NoPostgresql as error:
-        pytest.skip(str(error))
-    name = f"bots_{secrets.token_hex(6)}"
-    with databases._asking("postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {databases.TEMPLATE}")
-    yield replace(config, database_url=databases._url(name))
-    with databases._asking("postgres") as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    with databases.one_for_several(config) as made:
+        yield made
 
 
 @pytest.fixture

@@ -30,6 +30,30 @@ def test_a_word_leads_to_the_section_about_it(arrive: Arrive) -> None:
     expect(page.get_by_role("heading", name="ErrorAck")).to_be_in_viewport()
 
 
+def test_what_tells_of_a_thing_comes_before_the_tables_of_its_fields(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    page = ada.page
+    page.goto(f"{ada.url}/docs/")
+    page.get_by_role("searchbox").fill("webhook")
+    found = page.locator("#found").get_by_role("link")
+    expect(found.first).to_contain_text("webhook", ignore_case=True)
+    assert all("protocol.html" not in str(link.get_attribute("href")) for link in found.all()[:3])
+
+
+def test_calls_are_listed_by_what_they_are_about(arrive: Arrive) -> None:
+    ada = arrive("Ada")
+    page = ada.page
+    page.goto(f"{ada.url}/docs/try.html")
+    calls = page.get_by_label("Call")
+    expect(calls).to_have_value("read")
+    for call, noun in (("react", "Messages"), ("post_to_hook", "Hooks"), ("admin_end", "Admin")):
+        option = calls.locator(f"optgroup[label={noun}] option[value={call}]")
+        expect(option).to_have_count(1)
+    described = page.evaluate("fetch('../openapi.json').then((reply) => reply.json())")
+    count = sum(len(methods) for methods in described["paths"].values())
+    expect(calls.locator("option")).to_have_count(count)
+
+
 def test_a_call_and_an_event_are_tried_from_the_page(arrive: Arrive) -> None:
     ada = arrive("Ada")
     page = ada.page

@@ -8,7 +8,7 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,17 +22,8 @@ from tests.servers import process, running
 
 @pytest.fixture
 def on_postgresql(config: Config) -> Iterator[Config]:
-    """With an empty database there."""
-    try:
-        databases.server()
-    except databases.NoPostgresql as error:
-        pytest.skip(str(error))
-    name = f"calling_{secrets.token_hex(6)}"
-    with databases._asking("postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {databases.TEMPLATE}")
-    yield replace(config, database_url=databases._url(name))
-    with databases._asking("postgres") as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    with databases.one_for_several(config) as made:
+        yield made
 
 
 @dataclass

@@ -13,6 +13,10 @@ from standardwebhooks import WebhookVerificationError
 
 from parley.config import Config
 from parley.domain import delivering, settling
+from parley.hooks.worker import Posting
+from parley.live import sending
+from parley.push.courier import Courier
+from parley.push.post import Outcome
 from parley.storage import deliveries as stored
 from tests.effort import some
 from tests.hooks.conftest import Talk
@@ -100,6 +104,20 @@ async def test_an_address_hears_of_what_it_asked_for_alone(
         "user_joined", lambda data: data["username"] == "Cleo"
     )
     assert got[3]["data"] == await talk.ada.hears("conversation_ended")
+
+
+async def test_what_happens_right_after_it_was_asked_for_is_told(
+    talk: Talk, receiver: Receiver, person: Callable[..., Person]
+) -> None:
+    number = (await talk.webhook(receiver.url))["webhook"]["id"]
+    await talk.ada.call(
+        "PATCH", f"{talk.path}/webhooks/{number}", {"events": ["user_joined", "user_left"]}
+    )
+    cleo = person("Cleo")
+    await cleo.join(talk.room_id)
+    await cleo.leave(talk.room_id)
+    got = [each.said["type"] for each in await receiver.gets(2)]
+    assert got == ["user_joined", "user_left"]
 
 
 async def test_what_is_refused_comes_again_with_the_same_id(
@@ -448,3 +466,28 @@ async def test_what_was_sent_is_kept_for_a_while_and_not_in_masses(
     monkeypatch.setattr(delivering, "KEPT", timedelta(0))
     await delivering.forget_old(context)
     assert await context.database.read(stored.newest, made["webhook"]["id"], limit=9) == ()
+
+
+async def test_who_answered_late_shares_few_places(
+    talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, send = list[bool](), Courier.send
+
+    async def noted(courier: Courier[Posting], posting: Posting) -> Outcome:
+        known.append(posting.is_known)
+        return await send(courier, posting)
+
+    monkeypatch.setattr(Courier, "send", noted)
+    number = (await talk.webhook(receiver.url))["webhook"]["id"]
+
+    async def are_sent() -> bool:
+        states = [each["state"] for each in await talk.deliveries(number)]
+        return states == ["sent"] * len(known)
+
+    # For each message, how long one may take that isn't late.
+    for slow_s in (3600.0, 3600.0, 0.0, 3600.0, 3600.0):
+        monkeypatch.setattr(sending, "SLOW_S", slow_s)
+        await talk.ada.say(talk.room_id, "hello")
+        await receiver.gets(len(known) + 1)
+        await until_so(are_sent)
+    assert known == [False, True, True, False, True]

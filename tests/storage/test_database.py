@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from parley.errors import BadRequest, Unavailable
-from parley.storage import folder
+from parley.storage import folder, writer
 from parley.storage.database import Database
 from parley.storage.prepared import execute
 from parley.storage.sqlite import database as storage
@@ -123,6 +123,71 @@ async def test_one_failure_hurts_no_other_in_the_transaction(
     results = await asyncio.gather(held, *writes, return_exceptions=True)
     assert results == [None, "before", error, "after"]
     assert await names(database) == ["before", "after"]
+
+
+async def test_what_gives_way_is_done_after_all_others(database: Database) -> None:
+    gate, done = Gate(), list[str]()
+    held = await gate.holds(database)
+    patient = database.write(lambda _: done.append("patient"), gives_way=True)
+    others = [database.write(lambda _: done.append("other")) for _ in range(2)]
+    gate.opened.set()
+    await asyncio.gather(held, patient, *others)
+    assert done == ["other", "other", "patient"]
+
+
+async def test_who_comes_while_it_is_done_is_written_with_it(database: Database) -> None:
+    is_awaited = list[bool]()
+    gate = Gate()
+
+    def patient(connection: sa.Connection) -> None:
+        is_awaited.append(database.is_awaited)
+        gate(connection)
+        is_awaited.append(database.is_awaited)
+
+    held = database.write(patient, gives_way=True)
+    assert await asyncio.to_thread(gate.entered.wait, 10)
+    writes = await begun(*(write(database, str(number)) for number in range(3)))
+    gate.opened.set()
+    await asyncio.gather(held, *writes)
+    assert is_awaited == [False, True]
+    assert await names(database) == ["0", "1", "2"]
+    assert gate.run_since.count("COMMIT") == 1
+
+
+async def test_one_that_fails_then_hurts_no_other(database: Database) -> None:
+    def fails(connection: sa.Connection) -> None:
+        connection.execute(note("half done"))
+        raise BadRequest("no")
+
+    gate = Gate()
+    held = database.write(gate, gives_way=True)
+    assert await asyncio.to_thread(gate.entered.wait, 10)
+    failing, good = await begun(database.write(fails), write(database, "good"))
+    gate.opened.set()
+    await asyncio.gather(held, good)
+    with pytest.raises(BadRequest):
+        await failing
+    assert await names(database) == ["good"]
+
+
+async def test_nothing_gives_way_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "GIVES_WAY_S", 0.0)
+    loop, gate, done = asyncio.get_running_loop(), Gate(), list[str]()
+    held = await gate.holds(database)
+    patient = database.write(lambda _: done.append("patient"), gives_way=True)
+
+    def asks_again(_: sa.Connection) -> None:
+        done.append("other")
+        if len(done) < 20:
+            # Before it is told: whenever a transaction begins, somebody else waits.
+            loop.call_soon_threadsafe(database.write, asks_again)
+
+    first = database.write(asks_again)
+    gate.opened.set()
+    await asyncio.gather(held, first, patient)
+    assert done[1] == "patient"
 
 
 async def test_a_broken_rule_of_the_database_hurts_no_other(database: Database) -> None:

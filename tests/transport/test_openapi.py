@@ -15,6 +15,7 @@ from parley import contract
 from parley.app import Parley, web_site
 from parley.calls import uploads
 from parley.config import Config
+from parley.contract import posting
 from parley.domain import asks, delivering, inviting, sessions
 from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context, now
@@ -82,7 +83,7 @@ async def test_every_call_is_described(document: Json, app: Parley) -> None:
         (method, rule.rule.replace("<", "{").replace(">", "}"))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        if rule.rule.startswith("/api/")
+        if rule.rule.startswith(("/api/", "/hooks/"))
         and rule.rule not in uploads.HANDLERS
         and not rule.endpoint.endswith((".unknown", ".not_taken"))
     }
@@ -95,7 +96,7 @@ async def test_an_operation_has_an_id_of_its_own(document: Json) -> None:
         for methods in document["paths"].values()
         for described in methods.values()
     ]
-    assert sorted(ids) == sorted(contract.CALLS)
+    assert sorted(ids) == sorted({*contract.CALLS, posting.POST_TO_HOOK.name})
 
 
 async def replies_about_doors(ada: Caller, ben: Caller) -> dict[str, Reply]:

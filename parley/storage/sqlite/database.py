@@ -92,7 +92,9 @@ class SqliteDatabase(Database):
             raise
         self._loop = asyncio.get_running_loop()
         self._reader = Reader(self._reads)
-        self._writer = Writer(self._commit, self._note)
+        self._writer = writer = Writer(
+            lambda batch: self._commit(batch, join=writer.join), self._note
+        )
 
     def _prepare(self) -> None:
         engine = connected(database_url(self._folder, "rwc"))
@@ -265,13 +267,15 @@ class SqliteDatabase(Database):
         # not, is found out with the next write.
         self._begin_log_anew("RESTART")
 
-    def _commit(self, batch: list[Work]) -> list[Any]:
+    def _commit(
+        self, batch: list[Work], join: Callable[[list[Work]], list[Work]] | None = None
+    ) -> list[Any]:
         """In the writer's thread: each work's result or exception, once all is on disk."""
         try:
             self._lock.keep()
             connection = self._writing()
             _begin(connection)
-            outcomes = run_all(connection, batch, _begin)
+            outcomes = run_all(connection, batch, _begin, join=join)
             execute(connection, "COMMIT")
             self._pages += PAGES_A_COMMIT + PAGES_A_WORK * len(batch)
             if Files.of(self._folder) != self._files:

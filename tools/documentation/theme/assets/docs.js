@@ -1,6 +1,8 @@
 // @ts-check
 // The menu on small screens, copying of examples, and the search.
 
+import { ranked } from "./ranking.js";
+
 const BASE = document.body.dataset.base ?? ".";
 const MOST_FOUND = 12;
 const WORDS_AROUND = 60;
@@ -66,28 +68,9 @@ async function search() {
   const asked = field.value;
   const sections = await load();
   if (asked !== field.value) return;
-  const hits = sections
-    .map((each) => ({ ...each, rank: rank(each, words) }))
-    .filter((each) => each.rank > 0)
-    .sort((a, b) => b.rank - a.rank)
-    .slice(0, MOST_FOUND);
+  const hits = ranked(sections, words).slice(0, MOST_FOUND);
   found.replaceChildren(...(hits.length ? hits.map((hit) => shown(hit, words)) : [made("p", { textContent: "Nothing found." })]));
   found.hidden = false;
-}
-
-/** 0 where a word is missing; a title counts more than a text, the beginning of a word more than its middle, a section
-    more than the whole page that it is in. */
-function rank(section, words) {
-  const title = section.title.toLowerCase();
-  const text = section.plain.toLowerCase();
-  let sum = section.location.includes("#") ? 5 : 0;
-  for (const word of words) {
-    const begins = new RegExp(`(^|[^\\p{L}\\p{N}_])${RegExp.escape?.(word) ?? word.replace(/[^\w]/g, "\\$&")}`, "u");
-    const points = (begins.test(title) ? 20 : title.includes(word) ? 8 : 0) + (begins.test(text) ? 3 : text.includes(word) ? 1 : 0);
-    if (!points) return 0;
-    sum += points;
-  }
-  return sum;
 }
 
 function shown(hit, words) {

@@ -6,7 +6,24 @@ const place = /** @type {HTMLElement} */ (document.querySelector("#try"));
 const MOST_SHOWN = 20_000;
 const MOST_HEARD = 50;
 /** Given for what a schema names no example of. */
-const GUESSES = { room_id: () => room.value, username: () => "Tess", message: () => "Hello", title: () => "Trying it", emoji: () => "👍" };
+const GUESSES = { room_id: () => room.value, username: () => "Tess", message: () => "Hello", text: () => "Hello", title: () => "Trying it", emoji: () => "👍" };
+
+/** What calls are about, by the first word of their paths that stands here. */
+const NOUNS = {
+  Conversations: ["create", "end", "manage", "epochs", "acts", "call", "mine", "export", "import"],
+  People: ["join", "leave", "participants", "enter", "knock", "knocks", "remove", "let_back", "imported", "claims", "founder", "role", "invites"],
+  Messages: ["messages", "pins", "search", "events", "read", "unread", "draft", "pinned"],
+  Files: ["files"],
+  Links: ["link", "links", "invitations"],
+  Bots: ["bots", "commands", "asks"],
+  Hooks: ["hooks", "webhooks"],
+  Desks: ["desks"],
+  Notifications: ["notifications", "push", "mail"],
+  Reports: ["reports"],
+  Account: ["account"],
+  Admin: ["admin"],
+  Server: ["health", "ready"],
+};
 
 /** @type {HTMLInputElement} */ let room;
 /** @type {HTMLInputElement} */ let token;
@@ -79,7 +96,12 @@ function calls(description) {
   const all = Object.entries(description.paths).flatMap(([path, methods]) =>
     Object.entries(/** @type {any} */ (methods)).map(([method, call]) => ({ path, method: method.toUpperCase(), call })),
   );
-  const chosen = choice(panel, "Call", all.map(({ path, method, call }) => [call.operationId, `${method} ${path}`]));
+  const chosen = choice(panel, "Call", []);
+  for (const [noun, some] of byNoun(all)) {
+    const group = made("optgroup", { label: noun });
+    group.append(...some.map(({ path, method, call }) => made("option", { value: call.operationId, textContent: `${method} ${path}` })));
+    chosen.append(group);
+  }
   const form = made("form", {});
   panel.append(form);
   const show = () => form.replaceChildren(...call(all.find((each) => each.call.operationId === chosen.value), description, form));
@@ -88,6 +110,18 @@ function calls(description) {
   place.addEventListener("room", show);
   show();
   return panel;
+}
+
+function byNoun(all) {
+  const groups = new Map(Object.keys(NOUNS).map((noun) => [noun, []]));
+  for (const each of all) groups.get(nounOf(each.path)).push(each);
+  return [...groups].filter(([, some]) => some.length);
+}
+
+function nounOf(path) {
+  const words = path.split("/");
+  const found = words.map((word) => Object.keys(NOUNS).find((noun) => NOUNS[noun].includes(word))).find(Boolean);
+  return found ?? "Conversations";
 }
 
 function* call({ path, method, call }, description, form) {
@@ -113,20 +147,22 @@ function* call({ path, method, call }, description, form) {
     event.preventDefault();
     let address = path;
     const query = new URLSearchParams();
+    const headers = {};
     for (const [parameter, input] of fields) {
       if (parameter.in === "path") address = address.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
+      else if (parameter.in === "header") Object.assign(headers, input.value && { [parameter.name]: input.value });
       else if (input.value) query.set(parameter.name, input.value);
     }
     const given = file ? file.files?.[0] : body ? parsed(body.input.value) : undefined;
     if (given instanceof SyntaxError) return answer.show(`That is no JSON: ${given.message}`);
-    const reply = await ask(method, address + (query.size ? `?${query}` : ""), given);
+    const reply = await ask(method, address + (query.size ? `?${query}` : ""), given, headers);
     answer.show(`${reply.status}\n${reply.text}`);
   };
 }
 
 /** As whoever holds the token; without one, as you. Pages are told no tokens, so that nothing can take them away. */
-async function ask(method, address, body) {
-  const headers = token.value ? { Authorization: `Bearer ${token.value}` } : {};
+async function ask(method, address, body, given = {}) {
+  const headers = { ...given, ...(token.value && { Authorization: `Bearer ${token.value}` }) };
   const isFile = body instanceof Blob;
   if (body !== undefined) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
   try {

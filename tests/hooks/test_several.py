@@ -1,0 +1,163 @@
+"""Webhooks of a conversation in which people talk at two processes: one of these tells them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import pytest
+from aiohttp import web
+
+from parley.config import Config
+from parley.domain import settling
+from tests import databases
+from tests.hooks.conftest import Talk
+from tests.hooks.receiver import Receiver
+from tests.people import Person
+from tests.servers import Running, running
+
+COUNT = 40
+"""Messages of each of the two."""
+
+
+@pytest.fixture
+def on_postgresql(config: Config) -> Iterator[Config]:
+    with databases.one_for_several(config) as made:
+        yield made
+
+
+@dataclass
+class Apart:
+    """Ada at the first server, Ben at the second; `ending` ends a server before its time."""
+
+    talk: Talk
+    servers: list[Running]
+    ending: list[AsyncExitStack]
+
+    async def all_say(self) -> list[str]:
+        """Both talk at the same time; their words in the order of the log."""
+        said: dict[int, str] = {}
+
+        async def talks(person: Person) -> None:
+            for number in range(COUNT):
+                words = f"{person.name} {number}"
+                said[(await person.say(self.talk.room_id, words))["seq"]] = words
+
+        await asyncio.gather(talks(self.talk.ada), talks(self.talk.ben))
+        return [words for _, words in sorted(said.items())]
+
+    def has_chores(self) -> list[bool]:
+        clusters = [server.app.chores.context.cluster for server in self.servers]
+        return [each is not None and each.has_chores.is_set() for each in clusters]
+
+
+@pytest.fixture
+async def apart(on_postgresql: Config) -> AsyncIterator[Apart]:
+    async with AsyncExitStack() as stack:
+        ending = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
+        servers = [await each.enter_async_context(running(on_postgresql)) for each in ending]
+        ada, ben = [Person(name, at.url) for name, at in zip(("Ada", "Ben"), servers, strict=True)]
+        room_id = await ada.starts()
+        await ada.join(room_id, token=ada.token)
+        await ben.join(room_id)
+        yield Apart(Talk(ada, ben, room_id), servers, ending)
+        await ada.goes_home()
+        await ben.goes_home()
+
+
+def words_of(receiver: Receiver) -> list[str]:
+    return [each.said["data"]["message"] for each in receiver.got]
+
+
+async def test_what_is_said_at_both_is_told_once_and_in_order(
+    apart: Apart, receiver: Receiver
+) -> None:
+    made = await apart.talk.webhook(receiver.url)
+    said = await apart.all_say()
+    await receiver.gets_all({*said})
+    assert words_of(receiver) == said
+    assert len({each.id for each in receiver.got}) == len(said)
+    for got in receiver.got:
+        got.verified(made["secret"])
+
+
+async def test_what_has_no_place_in_the_log_is_told_once(apart: Apart, receiver: Receiver) -> None:
+    talk = apart.talk
+    await talk.webhook(receiver.url, "user_joined", "user_left", "new_message")
+    await talk.ada.say(talk.room_id, "first")
+    await receiver.gets(1)
+    others = [Person(f"P{n}", apart.servers[n % 2].url) for n in range(6)]
+    for each in others:
+        await each.join(talk.room_id)
+    await receiver.gets(7)
+    for each in others:
+        await each.leave(talk.room_id)
+        await each.goes_home()
+    await receiver.gets(13)
+    # Behind it there is nothing that was told twice.
+    await talk.ben.say(talk.room_id, "last")
+    await receiver.gets_all({"last"})
+    got = [(each.said["type"], each.said["data"].get("username")) for each in receiver.got[1:]]
+    assert sorted(got[:6]) == [("user_joined", f"P{n}") for n in range(6)]
+    assert sorted(got[6:12]) == [("user_left", f"P{n}") for n in range(6)]
+    assert len(got) == 13
+
+
+async def test_a_webhook_made_at_either_process_is_told(apart: Apart, receiver: Receiver) -> None:
+    talk = apart.talk
+    at_second = Person("Ada", apart.servers[1].url)
+    at_second.token = talk.ada.token
+    there = Talk(at_second, talk.ben, talk.room_id)
+    await talk.webhook(f"{receiver.url}/first")
+    made = await there.webhook(f"{receiver.url}/second")
+    await talk.ada.say(talk.room_id, "one")
+    await receiver.gets(2)
+    path = f"{talk.path}/webhooks/{made['webhook']['id']}"
+    assert (await at_second.call("DELETE", path))[0] == 200
+    await talk.ben.say(talk.room_id, "two")
+    await talk.ben.say(talk.room_id, "three")
+    await receiver.gets_all({"three"})
+    assert words_of(receiver) == ["one", "one", "two", "three"]
+    await at_second.goes_home()
+
+
+async def test_an_address_that_fails_now_and_then_is_told_in_order(
+    apart: Apart, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "WAITS_S", (0.05,))
+    taken: list[str] = []
+
+    async def moody(_request: web.Request) -> web.Response:
+        if len(receiver.got) % 7 == 0:
+            return web.Response(status=503)
+        taken.append(words_of(receiver)[-1])
+        return web.Response(status=204)
+
+    receiver.answer = moody
+    await apart.talk.webhook(receiver.url)
+    said = await apart.all_say()
+    while taken != said:
+        await receiver.gets(len(receiver.got) + 1)
+        assert taken == said[: len(taken)]
+
+
+async def test_when_the_process_that_tells_ends_the_other_goes_on(
+    apart: Apart, receiver: Receiver
+) -> None:
+    talk = apart.talk
+    await talk.webhook(receiver.url)
+    await talk.ben.say(talk.room_id, "before")
+    await receiver.gets(1)
+    teller = apart.has_chores().index(True)
+    stays = (talk.ada, talk.ben)[1 - teller]
+    ends = asyncio.create_task(apart.ending[teller].aclose())
+    said = [f"{number}" for number in range(COUNT)]
+    for words in said:
+        await stays.say(talk.room_id, words)
+    await ends
+    await receiver.gets_all({*said})
+    # What was on its way as it ended may come again, with the same id.
+    by_id = {each.id: each.said["data"]["message"] for each in receiver.got}
+    assert list(by_id.values()) == ["before", *said]
