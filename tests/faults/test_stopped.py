@@ -136,6 +136,7 @@ async def test_it_is_not_ready_from_the_first_goodbye_on(server: Running) -> Non
     await ada.goes_home()
 
 
+@pytest.mark.long("that it is not ready is told every time without a signal")
 async def test_whoever_asks_after_the_signal_never_hears_that_it_is_ready(tmp_path: Path) -> None:
     async with talk_at(tmp_path / "data") as talk:
         await talk.opens("Ada")

@@ -635,6 +635,7 @@ async def test_ten_people_behind_one_address_talk_as_they_like(
         assert len(await history(people[0], room_id)) == 80
 
 
+@pytest.mark.long("a whole class")
 async def test_a_class_behind_one_address_comes_in_at_once(opened: Open) -> None:
     async with opened() as house:
         teacher = house.guest("Ada")
