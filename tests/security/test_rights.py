@@ -375,15 +375,8 @@ EVENTS_OF_OWNERS = sorted(name for name, (_, row) in EVENTS.items() if row == OW
 AFTER_WHICH_ALL_IS_NEW = {
     *("start_account", "join", "join_room", "leave", "use_link", "knock", "answer_knock"),
     *("answer_knocks", "remove", "remove_participant", "let_back", "replace_link", "revoke_link"),
-    *(
-        "revoke_bot",
-        "report",
-        "delete_message",
-        "delete",
-        "delete_conversation",
-        "end",
-        "end_conversation",
-    ),
+    *("revoke_bot", "report", "delete_message", "delete", "delete_conversation"),
+    *("end", "end_conversation"),
 }
 """What the table says need not hold any more where somebody was let do one of these."""
 
