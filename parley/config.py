@@ -69,7 +69,7 @@ OWN_FOLDERS = frozenset(
             "socket.io",
         ),
         *("static", "apple-touch-icon.png", "favicon.ico", "manifest.webmanifest"),
-        *("client.js", "worker.js"),
+        *("client.d.ts", "client.js", "worker.js"),
     }
 )
 """How paths of this server begin: one that a proxy passes on without the public URL's path must not

@@ -92,6 +92,13 @@ class CallsOff(ParleyError):
     text = "Calls are turned off here."
 
 
+class CallOver(ParleyError):
+    """Who comes back wants that call, and no other."""
+
+    code = "call_over"
+    text = "This call is over."
+
+
 class CallFull(ParleyError):
     code = "call_full"
     text = "This call is full. Try again when someone has left."

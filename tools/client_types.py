@@ -21,6 +21,9 @@ from parley import contract
 
 REPLIES: tuple[type[Struct], ...] = (
     contract.JoinAck,
+    contract.WatchAck,
+    contract.KnockAck,
+    contract.KnockReply,
     contract.SendAck,
     contract.SyncAck,
     contract.ChangedAck,

@@ -15,20 +15,14 @@ from typing import Any
 
 import click
 
-from parley.client import Client, Refused
-from parley.talking.joining import NoName, Who, join, link_of
+from parley.client import Client, Refused, Waiting
+from parley.talking.joining import NoName, NoScreen, Who, join, knock, link_of
 
 WITHOUT_EXTRA = (
     "parley chat needs the extra chat. In the folder of Parley's source, run: "
     f"{sys.executable} -m pip install '.[chat]'."
 )
-
-
 GONE_WITHIN_S = 5.0
-
-
-class NoScreen(Exception):
-    """Why there can be none: a sentence for whoever asked for it."""
 
 
 def require_screen(environ: Mapping[str, str]) -> None:
@@ -85,8 +79,27 @@ async def _joined(link: str, who: Who) -> Client:
         except NoName:
             who = replace(who, name=click.prompt("Your name", err=True).strip())
         except Refused as refused:
+            if refused.code == "knock_required":
+                who = await _let_in(link, who, refused)
+                continue
             if refused.code not in ("passphrase_required", "passphrase_wrong"):
                 raise
             click.echo(str(refused), err=True)
             asked = click.prompt("Passphrase", hide_input=True, err=True)
             who = replace(who, passphrase=asked)
+
+
+async def _let_in(link: str, who: Who, refused: Refused) -> Who:
+    """Asks an owner, if that is wished. Raises `Refused` if not, or if they decline."""
+    click.echo(str(refused), err=True)
+    if not click.confirm("Ask to be let in?", default=True, err=True):
+        raise Refused("declined", "You didn't ask to be let in.")
+    if who.name is None:
+        who = replace(who, name=click.prompt("Your name", err=True).strip())
+
+    def waiting(told: Waiting) -> None:
+        is_there = "" if told.is_owner_here else " None of them is there now."
+        click.echo(f"Waiting for an owner to let you in.{is_there}", err=True)
+        click.echo("You can stop with Ctrl+C, and look again within a day.", err=True)
+
+    return await knock(link, who, waiting)

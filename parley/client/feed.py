@@ -20,7 +20,9 @@ Older = Callable[[int], Awaitable[tuple[list[Message], int, bool]]]
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event: its name, and its data as the type that `types.EVENTS` has for the name."""
+    """An event: its name, and its data as the type that `types.EVENTS` has for the name. What
+    happens to the connection (`connected`, `disconnected`) has no data.
+    """
 
     name: str
     data: Any

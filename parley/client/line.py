@@ -14,6 +14,7 @@ from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
 
 from parley.client.errors import Refused, Unreachable
+from parley.client.reaching import FAILURES, unreachable
 from parley.client.types import ErrorAck, ErrorEvent
 
 T = TypeVar("T", bound=Struct)
@@ -76,9 +77,8 @@ class Line:
                 except BaseException:
                     socket.transport.abort()
                     raise
-        except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            said = str(error) or "it does not answer"
-            raise Unreachable(f"The server can't be reached: {said}") from error
+        except FAILURES as error:
+            raise unreachable(error, url) from error
 
     @classmethod
     async def _greeted(cls, socket: ClientConnection, token: str | None, on_event: Event) -> Line:

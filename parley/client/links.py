@@ -28,10 +28,11 @@ class Link:
         """Raises `BadLink`."""
         try:
             parts = urlsplit(text.strip())
+            is_somewhere = bool(parts.hostname) and parts.port != 0
         except ValueError:
             raise BadLink("This is no address.") from None
         found = _PATH.fullmatch(parts.path)
-        if parts.scheme not in ("http", "https") or not parts.netloc or found is None:
+        if parts.scheme not in ("http", "https") or not is_somewhere or found is None:
             raise BadLink(
                 "A link to a conversation looks like https://talk.example.org/conversation/…"
             )

@@ -45,8 +45,13 @@ class Outbox:
         self._rest: asyncio.TimerHandle | None = None
         self._failure: ClientError | None = None
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def count(self, event: str) -> int:
+        """How many of an event were not answered."""
+        return sum(each.event == event for each in self._waiting)
+
+    @property
+    def is_open(self) -> bool:
+        return self._line is not None and self._line.is_open
 
     async def send(self, event: str, data: object, type: type[T]) -> T:
         """The answer, however long that takes. Raises `Refused`, and what ended the client."""

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from parley.client.errors import Refused, Unreachable
+from parley.client.reaching import FAILURES, unreachable
 from parley.client.types import ErrorReply
 
 T = TypeVar("T", bound=Struct)
@@ -29,6 +30,7 @@ class Rest:
     """Of one server, as whoever has the token."""
 
     def __init__(self, server: str, context: ssl.SSLContext | None = None) -> None:
+        self._server = server
         parts = urlsplit(server)
         self._is_secure = parts.scheme == "https"
         self._host, self._root = parts.netloc, parts.path
@@ -58,7 +60,9 @@ class Rest:
         return _decoded(said, type)
 
     async def fetch(self, path: str, into: BinaryIO) -> int:
-        """Write what is at a path of the host into a file; how many bytes. Raises as `call`."""
+        """Write what is at a path of the host into a file; how many bytes. Raises as `call`, and
+        `OSError` where the file can't be written.
+        """
         return await asyncio.to_thread(self._fetch, path.removeprefix(self._root), into)
 
     def _fetch(self, path: str, into: BinaryIO) -> int:
@@ -66,21 +70,24 @@ class Rest:
         try:
             response = self._answer(connection, "GET", path, None, {})
             size = 0
-            while piece := response.read(PIECE_BYTES):
+            while piece := self._piece(response):
                 into.write(piece)
                 size += len(piece)
             return size
-        except (OSError, http.client.HTTPException) as error:
-            raise _unreachable(error) from error
         finally:
             connection.close()
+
+    def _piece(self, response: http.client.HTTPResponse) -> bytes:
+        try:
+            return response.read(PIECE_BYTES)
+        except FAILURES as error:
+            raise unreachable(error, self._server) from error
 
     def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> bytes:
         connection = self._connection()
         try:
-            return self._answer(connection, method, path, body, headers).read()
-        except (OSError, http.client.HTTPException) as error:
-            raise _unreachable(error) from error
+            response = self._answer(connection, method, path, body, headers)
+            return b"".join(iter(lambda: self._piece(response), b""))
         finally:
             connection.close()
 
@@ -95,11 +102,14 @@ class Rest:
         sent = dict(headers)
         if self.token is not None:
             sent["Authorization"] = f"Bearer {self.token}"
-        connection.request(method, self._root + path, body, sent)
-        response = connection.getresponse()
-        if response.status >= 400:
-            raise _refusal(response.status, response.read())
-        return response
+        try:
+            connection.request(method, self._root + path, body, sent)
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise _refusal(response.status, response.read())
+            return response
+        except FAILURES as error:
+            raise unreachable(error, self._server) from error
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._is_secure:
@@ -151,7 +161,3 @@ def _refusal(status: int, said: bytes) -> Refused:
         code = "unavailable" if status >= 500 else "not_found" if status == 404 else "bad_request"
         return Refused(code, f"The server answered with status {status}.")
     return Refused(told.code, told.error, told.retry_after, told.epoch)
-
-
-def _unreachable(error: Exception) -> Unreachable:
-    return Unreachable(f"The server can't be reached: {error}")

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from parley.client import types
+from parley.client.coming import Coming
 from parley.client.errors import ClientError, Over, Refused, Unreachable
 from parley.client.feed import Feed, Happened, messages
-from parley.client.keyed import Keyed
 from parley.client.line import Line, decoder
 from parley.client.links import Link
 from parley.client.log import Log
@@ -32,7 +32,7 @@ _MESSAGES = frozenset({"new_message"})
 _NUMBERED = ("messages_erased", "epoch_began", "conversation_ended")
 
 
-class Client(Keyed):
+class Client(Coming):
     """Somebody who takes part in a conversation, for as long as a block.
 
         async with Client("https://talk.example.org/conversation/…", name="Echo") as talk:
@@ -65,6 +65,7 @@ class Client(Keyed):
         self._context = context
         self._wishes = given(username=name, user_id=user_id, passphrase=passphrase)
         self._keys = keys
+        self._is_watching = False
         self._sealed = None
         self._since = since
         self._feeds: list[Feed] = []
@@ -79,9 +80,34 @@ class Client(Keyed):
         self._end: ClientError | None = None
         self._began: int | None = None
         self.me: types.JoinAck
-        """Who it is: `user_id`, `username`, `role`."""
+        """Who it is: `user_id`, `username`, `role`; all empty for who only watches."""
         self.conversation: types.Conversation
         """As it was when it was joined last, with the newest messages."""
+
+    @classmethod
+    def watch(
+        cls,
+        link: str,
+        *,
+        token: str | None = None,
+        passphrase: str | None = None,
+        since: int | None = None,
+        keys: Person | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> Client:
+        """To read along under no name: nobody sees it come, and it can say nothing.
+
+            async with Client.watch("https://talk.example.org/conversation/…") as talk:
+                async for message in talk:
+                    print(message.username, message.message)
+
+        A `token` lets in where the link alone does not.
+        """
+        client = cls(
+            link, token=token, passphrase=passphrase, since=since, keys=keys, context=context
+        )
+        client._is_watching = True
+        return client
 
     # --- its time ---
 
@@ -89,8 +115,10 @@ class Client(Keyed):
         await self._take_link()
         if self.link.fragment:
             await self._take_key()
+        if self._is_watching:
+            await self._enter()
         await self._come_in()
-        if self._sealed is not None and self._sealed.is_new:
+        if self._sealed is not None and self._sealed.is_new and not self._is_watching:
             await self._introduce()
         self._task = asyncio.create_task(self._stay())
         return self
@@ -126,7 +154,13 @@ class Client(Keyed):
 
     @property
     def is_connected(self) -> bool:
-        return self._line is not None and self._line.is_open
+        """`events("connected", "disconnected")` tells when it changes."""
+        return self._outbox.is_open
+
+    @property
+    def unsent(self) -> int:
+        """How many messages are to be sent that the server hasn't said it has."""
+        return self._outbox.count("send_message")
 
     # --- what happens ---
 
@@ -148,7 +182,11 @@ class Client(Keyed):
             self._feeds.remove(feed)
 
     async def events(self, *names: str) -> AsyncIterator[Happened]:
-        """All that happens from now on, or only what has one of these names."""
+        """All that happens from now on, or only what has one of these names.
+
+        Beside what the server tells: `disconnected` when the connection is lost, and `connected`
+        when it is there again and what was missed was told.
+        """
         feed = self._new_feed(frozenset(names) or None)
         try:
             while (happened := await feed.next()) is not None:
@@ -179,73 +217,15 @@ class Client(Keyed):
         if happened.name == "conversation_ended":
             self._finish(Over("ended", happened.data.message))
 
-    # --- connecting, and connecting again ---
-
-    async def _take_link(self) -> None:
-        """A link that gives a role is exchanged for what it gives."""
-        if self.link.code:
-            path = f"/api/links/{self.link.code}"
-            given_by_it = await self._rest.call(types.EnteredReply, "POST", path)
-            self._rest.token = given_by_it.token or self._rest.token
-            self.link = Link(self.link.server, given_by_it.room_id, fragment=self.link.fragment)
-
-    async def _come_in(self) -> None:
-        """Raises `Unreachable` and `Refused`."""
-        self._log.hold()
-        line = await Line.open(
-            self.link.socket,
-            token=self._rest.token,
-            on_event=self._hear,
-            context=self._context,
-        )
-        self._line = line
-        running = asyncio.create_task(line.run())
-        self._running = running
-        try:
-            await self._join(line)
-        except BaseException:
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
-            raise
-
-    async def _join(self, line: Line) -> None:
-        since = self._since if self._began is None else self._log.seq
-        wishes = {**self._wishes, **given(token=self._rest.token, since=since)}
-        room = {"room_id": self.link.room_id}
-        self.me = await line.ask("join_room", room | wishes, types.JoinAck)
-        if self._began is None:
-            self._began = self.me.seq if since is None else since
-            self._log.begin(self._began)
-        is_new = self._rest.token is None
-        self._rest.token = self.me.token or self._rest.token
-        if is_new and self._rest.token is not None:
-            # Using it proves who this is.
-            proof = room | {"token": self._rest.token}
-            self.me = await line.ask("join_room", proof, types.JoinAck)
-        for once in ("passphrase", "read_proof"):
-            self._wishes.pop(once, None)
-        if self._sealed is not None:
-            await self._begin_sealed()
-        await self._catch_up(line, has_more=self._log.seq < self.me.seq)
-        self._outbox.begin(line)
-
-    async def _catch_up(self, line: Line, *, has_more: bool) -> None:
-        """Tell what was missed, and then what came meanwhile."""
-        while has_more:
-            asked = {"room_id": self.link.room_id, "since": self._log.seq}
-            page = await line.ask("sync", asked, types.SyncAck)
-            self._log.missed(page.messages, page.seq, page.erased_through)
-            has_more = page.more
-            if not page.is_active:
-                self._tell_ended(page.seq)
-        self._log.go_on()
+    # --- connecting again ---
 
     async def _stay(self) -> None:
         """Until it is over."""
         while self._running is not None:
             await asyncio.wait([self._running])
             self._outbox.lose()
+            if self._end is None:
+                self._tell(Happened("disconnected", None))
             await self._come_back()
             if self._end is not None:
                 return
@@ -264,6 +244,8 @@ class Client(Keyed):
                     wait_s = max(wait_s, refused.retry_after or 0)
                     continue
                 self._finish(refused)
+            if self._end is None:
+                self._tell(Happened("connected", None))
             return
 
     def _ask_missed(self) -> None:
@@ -332,6 +314,8 @@ class Client(Keyed):
         self._log.take(Happened(name, data, seq))
 
     def _tell_ended(self, seq: int) -> None:
+        if self._end is not None:
+            return
         ended = types.ConversationEnded(
             room_id=self.link.room_id, message="This conversation has ended.", seq=seq
         )

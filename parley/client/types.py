@@ -28,6 +28,34 @@ class JoinAck(Struct, kw_only=True):
     read_seq: int
 
 
+class WatchAck(Struct, kw_only=True):
+    seq: int
+
+
+class KnockAck(Struct, kw_only=True):
+    """As KnockReply."""
+
+    state: str
+    id: str | None = None
+    owner_online: bool | None = None
+    token: str | None = None
+
+
+class KnockReply(Struct, kw_only=True):
+    """`state` is `not_needed` for who may come in as they are, and `none` for who may not and
+    has not knocked, or whose knock was forgotten after a day without an answer. Ask again
+    with the token, or keep a socket that knocked: it is told. While you are `waiting`,
+    `owner_online` says whether an owner is there to see it. Asked what became of it, `locked`
+    says that the conversation is locked to you just now.
+    """
+
+    state: str
+    id: str | None = None
+    owner_online: bool | None = None
+    locked: bool | None = None
+    token: str | None = None
+
+
 class SendAck(Struct, kw_only=True):
     id: str
     seq: int

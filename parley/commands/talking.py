@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Callable, Coroutine
@@ -23,17 +24,17 @@ EXITS = (
 Command = Callable[..., Any]
 
 
-def _taking_part(command: Command) -> Command:
+def _taking_part(command: Command, name: str = "Your name there, the first time.") -> Command:
     """The options that say who takes part. LINK is given on as it was typed."""
     for option in (
-        click.option("--new", "is_new", is_flag=True, help="Join as somebody new."),
+        click.option("--new", "is_new", is_flag=True, help="Come as somebody new."),
         click.option(
             "--passphrase-file",
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="Where the conversation's passphrase is.",
         ),
-        click.option("--name", metavar="NAME", help="Your name there, the first time."),
+        click.option("--name", metavar="NAME", help=name),
     ):
         command = option(command)
     return click.argument("link", metavar="LINK")(command)
@@ -58,7 +59,7 @@ def say(link: str, text: str | None, *, reply_to: str | None, as_json: bool, **w
 
 
 @click.command(epilog=EXITS)
-@_taking_part
+@functools.partial(_taking_part, name="Take part under this name, for others to see.")
 @click.option("--since", type=click.IntRange(0), metavar="SEQ", help="All that came after SEQ.")
 @click.option(
     "--last",
@@ -73,6 +74,7 @@ def say(link: str, text: str | None, *, reply_to: str | None, as_json: bool, **w
 def tail(link: str, *, since: int | None, last: int, as_json: bool, **who: Any) -> None:
     """Print what is said in the conversation LINK, as it is said, until it ends or Ctrl+C.
 
+    It needs no name, and nobody sees that you read along.
     A lost connection is made again, and nothing is left out. Nothing in a message can do more to
     your terminal than be read. LINK can be @FILE.
     """
@@ -139,9 +141,8 @@ def _standard_input() -> str:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     """To its end; whatever keeps it from there is one sentence and an exit code."""
     from parley import harmless
-    from parley.chat.running import NoScreen
     from parley.client import BadLink, ClientError, Refused, Unreachable
-    from parley.talking.joining import NoName
+    from parley.talking.joining import NoName, NoScreen
     from parley.talking.remembered import Unusable
 
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
@@ -166,8 +167,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 _ADVICE = {
     "passphrase_required": " Give it by --passphrase-file.",
-    "knock_required": " Open the link in a browser and ask to be let in; an owner can then make"
-    " you a link of your own.",
+    "knock_required": " parley chat asks to be let in.",
 }
 
 
@@ -188,3 +188,12 @@ def _forget_output() -> None:
 
 
 COMMANDS: tuple[click.Command, ...] = (chat, say, tail, upload)
+
+
+@click.group(
+    commands=[say, tail, upload],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="parley-client", message="parley-client %(version)s")
+def alone() -> None:
+    """Take part in Parley's conversations, from scripts: by a link, at any server."""

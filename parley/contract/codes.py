@@ -50,6 +50,7 @@ class Code(StrEnum):
     ACCOUNTS_ONLY = "accounts_only"
     NAME_TAKEN = "name_taken"
     CALLS_OFF = "calls_off"
+    CALL_OVER = "call_over"
     CALL_FULL = "call_full"
     CALL_VIDEO_FULL = "call_video_full"
     NOT_IN_CALL = "not_in_call"
@@ -153,6 +154,7 @@ CODES: dict[Code, CodeMeaning] = {
     ),
     Code.NAME_TAKEN: CodeMeaning(409, "the name is reserved for someone else"),
     Code.CALLS_OFF: CodeMeaning(403, "the owners, or whoever runs the server, allow no calls"),
+    Code.CALL_OVER: CodeMeaning(409, "the call of `call_id` is over; another may have begun"),
     Code.CALL_FULL: CodeMeaning(
         409, "as many devices are in the call as it takes, or as it takes of you"
     ),

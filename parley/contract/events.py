@@ -18,6 +18,7 @@ from parley.contract.terms import (
     AskKind,
     ButtonId,
     CallAct,
+    CallId,
     ChosenNames,
     ClientId,
     CommandName,
@@ -187,7 +188,9 @@ class OfRoom(Struct, kw_only=True):
 class CallJoin(Struct, kw_only=True):
     """Join the call, or begin one. Again from the same socket, it says what is sent now: `audio`,
     `video`, `screen`, and whether your hand is raised. `peer`: after reconnecting, the id this
-    device had in the call; it is yours again as long as it is there.
+    device had in the call; it is yours again as long as it is there. `call_id`: the call you mean.
+    Where that is over, `call_over` says so, and you begin none and join no other: give it when
+    nobody pressed a button.
     """
 
     room_id: RoomId
@@ -196,6 +199,7 @@ class CallJoin(Struct, kw_only=True):
     screen: bool | None = None
     hand: bool | None = None
     peer: PeerId | None = None
+    call_id: CallId | None = None
 
 
 class CallSignal(Struct, kw_only=True):

@@ -275,6 +275,7 @@ Parts = Annotated[
     list[Annotated[list[Any], Meta(extra_json_schema={"items": {}})]],
     Meta(description="nodes in each other: docs/protocol.md, under Markdown, says which"),
 ]
+CallId = Annotated[str, Meta(min_length=1, max_length=PEER_ID_MAX_CHARS)]
 PeerId = Annotated[str, Meta(min_length=1, max_length=PEER_ID_MAX_CHARS)]
 CallAct = Literal["mute_all", "put_out", "end"]
 SwitchName = Literal["on", "off"]

@@ -25,6 +25,7 @@ from parley.domain.context import Context
 from parley.errors import (
     BadRequest,
     CallFull,
+    CallOver,
     CallsOff,
     CallVideoFull,
     ConversationNotFound,
@@ -83,6 +84,8 @@ class Sending(Struct, frozen=True):
     hand: bool
     peer: str | None = None
     """What their device is called in the call already."""
+    call_id: str | None = None
+    """The only call they want to be in; None for whichever goes on."""
 
 
 class Came(Struct, frozen=True):
@@ -125,8 +128,8 @@ async def join(
 ) -> Came:
     """Come into the call, begin one, or send something else in it.
 
-    Raises `BeginsOne` unless `may_begin`, `CallsOff`, `CallFull`, `CallVideoFull`, `ReadOnly`,
-    `ConversationIsOver`, and `Forbidden` for whoever was put out of this call.
+    Raises `BeginsOne` unless `may_begin`, `CallsOff`, `CallOver`, `CallFull`, `CallVideoFull`,
+    `ReadOnly`, `ConversationIsOver`, and `Forbidden` for whoever was put out of this call.
     """
     at, conversation_id = context.clock(), person.conversation_id
     process = process_of(context)
@@ -143,6 +146,8 @@ async def join(
         me = CallPerson(now.user_id, now.username)
         call = stored.find(connection, conversation_id)
         is_new = call is None
+        if sending.call_id is not None and (call is None or call.id != sending.call_id):
+            raise CallOver
         if call is None and not may_begin:
             return None
         if call is None:

@@ -132,6 +132,7 @@ class Calling:
             bool(data.screen),
             bool(data.hand),
             client.peers.get(conversation_id) or data.peer,
+            data.call_id,
         )
         came = await calls.join(self._context, seat.person, sending, may_begin=may_begin)
         self._take(client, seat, came.peer)

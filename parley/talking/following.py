@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from parley.client import Client, Happened
-from parley.talking.joining import Who, joined, link_of
+from parley.client import Client, Happened, types
+from parley.talking.joining import Who, joined, link_of, watching
 from parley.talking.paging import page
 from parley.talking.telling import as_json as in_json
 from parley.talking.telling import told
@@ -20,13 +20,34 @@ EVENTS = (
 )
 
 
+ENDED = "This conversation has ended."
+
+
 async def follow(link: str, who: Who, *, since: int | None, last: int, as_json: bool) -> None:
-    """Until the conversation ends."""
-    async with joined(link_of(link), who) as talk:
+    """Until the conversation ends. Without a name nobody sees who reads."""
+    come = watching if who.name is None else joined
+    async with come(link_of(link), who) as talk:
+        if not talk.conversation.is_active:
+            await _tell_what_has_ended(talk, since, last, as_json=as_json)
+            return
         async for happened in _all(talk, since, last):
-            lines = [in_json(happened.name, happened.data)] if as_json else told(happened)
-            for line in lines:
-                print(line, flush=True)
+            _print(happened, as_json=as_json)
+
+
+async def _tell_what_has_ended(
+    talk: Client, since: int | None, last: int, *, as_json: bool
+) -> None:
+    async for happened in _before(talk, since, last):
+        _print(happened, as_json=as_json)
+    ended = types.ConversationEnded(
+        room_id=talk.link.room_id, message=ENDED, seq=talk.conversation.seq
+    )
+    _print(Happened("conversation_ended", ended), as_json=as_json)
+
+
+def _print(happened: Happened, *, as_json: bool) -> None:
+    for line in [in_json(happened.name, happened.data)] if as_json else told(happened):
+        print(line, flush=True)
 
 
 async def _all(talk: Client, since: int | None, last: int) -> AsyncIterator[Happened]:

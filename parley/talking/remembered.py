@@ -31,6 +31,7 @@ class Known:
     """Who somebody was in a conversation."""
 
     name: str
+    """Empty for who was let in, and only read."""
     token: str
     room_id: str
     keys: str | None = None
@@ -46,9 +47,12 @@ class People:
         self._is_alone = False
 
     def find(self, link: Link, name: str | None = None) -> Known | None:
-        """Of several, the one of that name, or who was there last. Raises `Unusable`."""
+        """Of several, the one of that name, or who was there last; else who was let in and has no
+        name yet. Raises `Unusable`.
+        """
         found = _all_known(self._read().get(_key(link)))
-        return next((each for each in found if name in (None, each.name)), None)
+        named = (each for each in found if each.name and name in (None, each.name))
+        return next(named, None) or next((each for each in found if not each.name), None)
 
     def keep(self, links: list[Link], known: Known) -> None:
         """The same person by all of these links. Raises `Unusable`."""
@@ -56,7 +60,11 @@ class People:
             people = self._read()
             before = json.dumps(people)
             for link in links:
-                others = [o for o in _all_known(people.get(_key(link))) if o.name != known.name]
+                others = [
+                    each
+                    for each in _all_known(people.get(_key(link)))
+                    if each.name != known.name and each.token != known.token
+                ]
                 people[_key(link)] = [asdict(each) for each in (known, *others)]
             if json.dumps(people) != before:
                 self._write(people)

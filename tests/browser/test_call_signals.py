@@ -29,6 +29,30 @@ from tests.servers import Process
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 FLOOD = 100
+COUNTS_OFFERS = """
+globalThis.offers = 0;
+const set = RTCPeerConnection.prototype.setRemoteDescription;
+RTCPeerConnection.prototype.setRemoteDescription = function (given) {
+  offers += given.type === "offer";
+  return set.call(this, given);
+};
+"""
+# Has the other agree on it all anew, until it isn't answered at once; how often it was.
+AGREES_AGAIN = """async count => {
+  const [connection] = connections;
+  const isIn = async (state) => {
+    for (const until = performance.now() + 2000; connection.signalingState !== state;) {
+      if (performance.now() > until) return false;
+      await new Promise((done) => setTimeout(done, 5));
+    }
+    return true;
+  };
+  for (let times = 0; times < count; times += 1) {
+    connection.restartIce();
+    if (!(await isIn("have-local-offer")) || !(await isIn("stable"))) return times;
+  }
+  return count;
+}"""
 SENT_MUCH = """async () => [...(await connections[0].getStats()).values()].some(
   ({ type, packetsSent }) => type === "outbound-rtp" && packetsSent > 50)"""
 
@@ -141,6 +165,23 @@ def test_nobody_makes_a_page_connect_as_fast_as_they_can_ask(
     hears(ada)
     assert ada.measures("() => connections.length") < FLOOD / 5
     sly.disconnect()
+
+
+def test_nobody_has_a_page_agree_again_without_end(ada: Visitor, ben: Visitor) -> None:
+    ada.context.add_init_script(COUNTS_OFFERS)
+    meets(ben, meets(ada))
+    calls(ada)
+    joins(ben)
+    is_reached(ada, "Ben")
+    times = ben.measures(AGREES_AGAIN, FLOOD)
+    # As often as lines that really break need it, and no more.
+    assert 10 < times < FLOOD / 2
+    assert ada.measures("() => offers") < FLOOD / 2
+    # What was left unanswered is answered a little later, and they never stopped talking.
+    ben.page.wait_for_function("() => connections[0].signalingState === 'stable'")
+    for who in (ada, ben):
+        hears(who)
+        assert who.measures("() => connections.length") == 1
 
 
 def test_an_eleventh_person_is_told_that_the_call_is_full(

@@ -347,3 +347,22 @@ async def test_states_are_told_seldom_and_the_last_one_counts(talk: Talk) -> Non
     state = await talk.ben.hears("call_state", lambda s: not s["call"]["people"][0]["audio"])
     assert state["call"]["people"][0]["hand"] is False
     assert len(talk.ben.all_heard("call_state")) < 30
+
+
+async def test_who_wants_one_call_alone_begins_none_and_joins_no_other(talk: Talk) -> None:
+    first = await call(talk.ada, talk.room_id)
+    again = await call(talk.ben, talk.room_id, call_id=first["call_id"])
+    assert again["ok"], again
+    for each in (talk.ada, talk.ben):
+        assert (await each.ask("call_leave", {"room_id": talk.room_id}))["ok"]
+    # It is over: whoever was away and comes back rings at nobody.
+    late = {"peer": again["peer"], "call_id": first["call_id"]}
+    assert (await call(talk.ben, talk.room_id, **late))["code"] == "call_over"
+    # Nor are they in another that began meanwhile, unless they say so.
+    second = await call(talk.ada, talk.room_id)
+    assert second["call_id"] != first["call_id"]
+    assert (await call(talk.ben, talk.room_id, **late))["code"] == "call_over"
+    assert [each["username"] for each in (await call(talk.ben, talk.room_id))["people"]] == [
+        "Ada",
+        "Ben",
+    ]

@@ -133,6 +133,50 @@ async def test_a_passphrase_is_asked_for(person: Arrive, tmp_path: Path) -> None
         assert b"horse" not in ben.written
 
 
+async def test_whoever_has_to_knock_can_do_so_and_is_let_in(person: Arrive, tmp_path: Path) -> None:
+    ada = person("Ada")
+    room, link = await a_room(ada)
+    await ada.call("PATCH", f"/api/conversations/{room}", {"knock": True})
+    with terminal(tmp_path, "chat", link) as ben:
+        await ben.shows("Your name")
+        ben.type("Ben\r")
+        await ben.shows("Ask to be let in?")
+        ben.type("\r")
+        await ben.shows("Waiting for an owner")
+        assert "None of them is there" not in ben.text
+        first = await ada.hears("knocked")
+        ben.process.send_signal(signal.SIGINT)
+        assert await ben.end() == 130
+    with terminal(tmp_path, "chat", link, "--name", "Ben") as ben:
+        await ben.shows("Ask to be let in?")
+        ben.type("y\r")
+        await ben.shows("Waiting for an owner")
+        await ada.ask("answer_knock", {"room_id": room, "id": first["id"], "admit": True})
+        await ben.shows("Message as Ben")
+        ben.type("Hello\r")
+        assert (await ada.hears("new_message"))["username"] == "Ben"
+    with terminal(tmp_path, "chat", link) as ben:
+        await ben.shows("Message as Ben")
+
+
+async def test_whoever_is_declined_is_told_so(person: Arrive, tmp_path: Path) -> None:
+    ada = person("Ada")
+    room, link = await a_room(ada)
+    await ada.call("PATCH", f"/api/conversations/{room}", {"knock": True})
+    with terminal(tmp_path, "chat", link, "--name", "Ben") as ben:
+        await ben.shows("Ask to be let in?")
+        ben.type("n\r")
+        await ben.shows("parley: You didn't ask to be let in.")
+        assert await ben.end() == 1
+    with terminal(tmp_path, "chat", link, "--name", "Ben") as ben:
+        await ben.shows("Ask to be let in?")
+        ben.type("y\r")
+        knocked = await ada.hears("knocked")
+        await ada.ask("answer_knock", {"room_id": room, "id": knocked["id"], "admit": False})
+        await ben.shows("parley: An owner declined to let you in.")
+        assert await ben.end() == 1
+
+
 async def test_it_ends_with_its_terminal(person: Arrive, tmp_path: Path) -> None:
     ada = person("Ada")
     _, link = await a_room(ada)

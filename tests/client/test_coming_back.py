@@ -81,6 +81,38 @@ async def test_what_was_sent_into_a_kill_is_said_once(tmp_path: Path) -> None:
     assert [ack.seq for ack in acks] == sorted({ack.seq for ack in acks})
 
 
+async def test_programs_are_told_of_the_connection_and_of_what_waits(tmp_path: Path) -> None:
+    port = str(free_port())
+    with process(tmp_path / "data", "--port", port) as first:
+        ada = Person("Ada", first.url)
+        room = await ada.starts()
+        await ada.goes_home()
+        async with Client(link(first.url, room), name="Ben") as talk, asyncio.timeout(PATIENCE_S):
+            assert (talk.is_connected, talk.unsent) == (True, 0)
+            events = talk.events("connected", "disconnected")
+            lost = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0)  # it listens from here on
+            first.stop(9)
+            happened = await lost
+            assert (happened.name, happened.data, talk.is_connected) == (
+                "disconnected",
+                None,
+                False,
+            )
+            sending = [asyncio.ensure_future(talk.send(f"{number}")) for number in range(3)]
+            reading = asyncio.ensure_future(talk.read(1))  # which is no message
+            await asyncio.sleep(0)
+            assert talk.unsent == 3
+            second = Process(tmp_path / "data", "--port", port)
+            await asyncio.to_thread(second.start)
+            with contextlib.closing(_Stopping(second)):
+                happened = await anext(events)
+                assert (happened.name, talk.is_connected) == ("connected", True)
+                await asyncio.gather(*sending)
+                assert talk.unsent == 0
+                await reading
+
+
 class _Stopping:
     def __init__(self, running: Process) -> None:
         self._running = running

@@ -82,11 +82,11 @@ async def test_exit_codes_say_what_went_wrong(
     assert (await home.run("say", "talk.example.org", "Hello", "--name", "Cron")).code == 2
     assert (await home.run("say", link, "", "--name", "Cron")).code == 2
     assert (await home.run("upload", link, str(tmp_path / "none"), "--name", "Cron")).code == 2
-    far = f"http://127.0.0.1:{free_port()}/conversation/x"
-    gone = await home.run("say", far, "Hello", "--name", "Cron")
+    at = f"127.0.0.1:{free_port()}"
+    gone = await home.run("say", f"http://{at}/conversation/x", "Hello", "--name", "Cron")
     assert gone.code == 3
     [sentence] = gone.complained.splitlines()
-    assert sentence.startswith("parley: The server can't be reached")
+    assert sentence == f"parley: Nothing answers at {at}. Is the server running?"
     wrong = await home.run("say", f"{server.url}/conversation/none", "Hello", "--name", "Cron")
     assert wrong.code == 1
     await ada.ask("end_conversation", {"room_id": room})
@@ -156,6 +156,72 @@ async def test_what_is_said_is_printed_as_it_is_said_until_the_end(
         await ada.ask("end_conversation", {"room_id": room})
         assert await tail.line() == "The conversation has ended."
         assert await tail.end() == 0
+    assert ada.all_heard("user_joined")[-1]["username"] == "Log"
+
+
+async def test_nobody_sees_who_reads_without_a_name(
+    server: Running, person: Arrive, home: Home
+) -> None:
+    ada = person("Ada")
+    room, link = await a_room(ada)
+    await ada.say(room, "Before")
+    async with going(home, "tail", link) as tail:
+        assert (await tail.line()).endswith("Ada: Before")
+        await ada.say(room, "Now")
+        assert (await tail.line()).endswith("Ada: Now")
+        await ada.ask("end_conversation", {"room_id": room})
+        assert await tail.line() == "The conversation has ended."
+        assert await tail.end() == 0
+    assert not ada.all_heard("user_joined")
+    assert not home.state.exists()
+    again = await home.run("tail", link, "--jsonl", "--since", "0")
+    told = [json.loads(each) for each in again.said.splitlines()]
+    assert (again.code, [each["event"] for each in told]) == (
+        0,
+        ["new_message", "new_message", "conversation_ended"],
+    )
+
+
+async def test_a_link_that_works_once_lets_whoever_read_by_it_talk_later(
+    server: Running, person: Arrive, home: Home
+) -> None:
+    ada = person("Ada")
+    room, _ = await a_room(ada)
+    path = f"/api/conversations/{room}"
+    status, _ = await ada.call("PATCH", path, {"locked": True})
+    assert status == 200
+    status, made = await ada.call("POST", f"{path}/links", {"role": "member", "uses_max": 1})
+    assert status == 201, made
+    link = made["url"]
+    for _ in range(2):
+        async with going(home, "tail", link) as tail:
+            said = await ada.say(room, "Hello")
+            assert (await tail.line()).endswith("Ada: Hello")
+    nobody = await home.run("say", link, "Hello")
+    assert (nobody.code, "--name" in nobody.complained) == (2, True)
+    for number in range(2):
+        done = await home.run("say", link, f"Hi {number}", "--name", "Cron")
+        assert done.code == 0, done
+    heard = [each for each in ada.all_heard("new_message") if each["seq"] > said["seq"]]
+    assert {each["username"] for each in heard} == {"Cron"}
+    assert len({each["user_id"] for each in heard}) == 1
+
+
+async def test_what_is_closed_to_readers_is_said_with_what_helps(
+    server: Running, person: Arrive, home: Home, tmp_path: Path
+) -> None:
+    ada = person("Ada")
+    room, link = await a_room(ada)
+    path = f"/api/conversations/{room}"
+    await ada.call("PATCH", path, {"passphrase": "correct horse"})
+    refused = await home.run("tail", link)
+    assert refused.code == 1
+    assert "--passphrase-file" in refused.complained
+    (tmp_path / "passphrase").write_text("correct horse\n")
+    await ada.say(room, "Hello")
+    for given in (("--passphrase-file", str(tmp_path / "passphrase")), ()):
+        async with going(home, "tail", link, *given) as tail:
+            assert (await tail.line()).endswith("Ada: Hello")
 
 
 async def test_programs_get_an_object_a_line_and_all_after_a_seq(

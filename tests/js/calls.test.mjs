@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+const { Budget } = await import("../../parley/static/js/call/budget.js");
 const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
+const { Line } = await import("../../parley/static/js/connection/line.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
 const { whyNoCalls, whyNoDevice, whyNoRoute, whyNotIn } = await import("../../parley/static/js/call/trouble.js");
-const { clockOf, isFresh, isQuiet, namesOf, newsOf } = await import("../../parley/static/js/call/words.js");
+const { clockOf, isFresh, isQuiet, namesOf, newsOf, whoIsIn } = await import("../../parley/static/js/call/words.js");
 const { wordsOfCall } = await import("../../parley/static/js/sealed/calling.js");
 
 const GOOD = { loss: 0, roundTripMs: 20, availableBps: 0 };
@@ -83,6 +85,33 @@ test("who talks while muted is told once, and who coughs is not", () => {
   assert.equal(unheard.hear(0, 200_000), false);
 });
 
+test("a budget has so many at once, then one more at a time, and never more than at first", () => {
+  const budget = new Budget({ atOnce: 3, everyMs: 1000 });
+  const taken = (/** @type {number} */ now) => Array.from({ length: 5 }, () => budget.takes(now)).filter(Boolean).length;
+  assert.equal(taken(10_000), 3);
+  assert.equal(taken(10_900), 0);
+  assert.equal(taken(11_000), 1);
+  assert.equal(taken(13_500), 2);
+  assert.equal(taken(14_000), 1);
+  assert.equal(taken(900_000), 3);
+});
+
+test("a line that is in a hurry tries again soon, however often it was in vain", () => {
+  const waits = /** @type {number[]} */ ([]);
+  const line = new (class extends Line {
+    /** @param {number} until */
+    waits(until) {
+      waits.push(until - Date.now());
+      clearTimeout(this.timer);
+    }
+  })("room", /** @type {any} */ ({}));
+  line.attempt = 10;
+  line.retryLater();
+  line.lastDelayMs = 4000;
+  line.retryLater();
+  assert.ok(waits[0] > 20_000 && waits[1] <= 5000 && waits[1] > 2900, String(waits));
+});
+
 test("what began a while ago calls nobody", () => {
   const now = Date.parse("2026-05-01T12:00:00Z");
   assert.equal(isFresh("2026-05-01T11:59:50Z", now), true);
@@ -130,6 +159,15 @@ test("who is in a call is named once each, oneself last", () => {
   assert.equal(namesOf(people.slice(0, 3), "u-Ada"), "Ben and you");
   assert.equal(namesOf(people), "Ada, Ben and 2 more");
   assert.equal(namesOf(people.slice(0, 1), "u-Ada"), "You");
+});
+
+test("who isn't in a call is told who is, as a sentence", () => {
+  const [ada, ben] = [person("Ada"), person("Ben")];
+  assert.equal(whoIsIn([ada, ada], "u-Cleo", false), "Ada is in a call");
+  assert.equal(whoIsIn([ada, ben], "u-Cleo", false), "Ada and Ben are in a call");
+  assert.equal(whoIsIn([ada, ben], "u-Ben", true), "Ada and you");
+  assert.equal(whoIsIn([ben], "u-Ben", true), "You're in a call");
+  assert.equal(whoIsIn([ben], "u-Ben", false), "You're in a call on another device");
 });
 
 test("how long it has been is told as by a clock", () => {

@@ -54,6 +54,7 @@ await answer({
     return null;
   },
   finish: async () => (await Promise.all(sending)).map(({ seq }) => seq),
+  get: ({ who, what }) => talks[who][what],
   token: ({ who }) => talks[who].token,
   close: ({ who }) => talks[who].close() ?? null,
 });

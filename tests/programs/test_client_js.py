@@ -86,8 +86,12 @@ def test_what_is_refused_has_a_code(ask: Other, shared: Process) -> None:
     assert (refused["error"], refused["code"]) == ("Refused", "forbidden")
     nowhere = ask("join", who="cleo", link=link.rsplit("/", 1)[0] + "/nowhere1", name="Cleo")
     assert (nowhere["error"], nowhere["code"]) == ("Refused", "conversation_not_found")
-    nobody = f"http://127.0.0.1:{free_port()}/conversation/nowhere1"
-    assert ask("join", who="cleo", link=nobody)["error"] == "Unreachable"
+    nobody = f"127.0.0.1:{free_port()}"
+    silence = ask("join", who="cleo", link=f"http://{nobody}/conversation/nowhere1")
+    assert (silence["error"], silence["text"]) == (
+        "Unreachable",
+        f"Nothing answers at {nobody}. Is the server running?",
+    )
     assert ask("join", who="cleo", link="https://a.example/tea")["error"] == "BadLink"
     assert ask("join", who="cleo", link=f"{link}#k=key")["code"] == "encrypted"
 
@@ -138,10 +142,17 @@ def test_a_restart_of_the_server_loses_and_repeats_nothing(
         assert ask("hear", who="ben") == {"said": ["Before"]}
         before = [f"Meanwhile {number}" for number in range(20)]
         ask("begin", who="ada", texts=before)
+        ask("listen", who="ada", names=["connected", "disconnected"])
         server.stop(how)
+        lost = ask("happens", who="ada", names=["connected", "disconnected"])
+        assert lost == {"name": "disconnected"}
         ask("begin", who="ada", texts=["While it is down"])
+        assert ask("get", who="ada", what="unsent") >= 1
         server.start()
+        back = ask("happens", who="ada", names=["connected", "disconnected"])
+        assert back == {"name": "connected"}
         seqs = ask("finish")
+        assert ask("get", who="ada", what="unsent") == 0
         assert seqs == sorted(set(seqs))
         assert ask("hear", who="ben", count=21)["said"] == [*before, "While it is down"]
         does(ask, "ben", "send", "Heard")
@@ -161,5 +172,8 @@ def test_a_server_sends_it_as_one_module(ask: Other, shared: Process, tmp_path: 
     reply = requests.get(address, timeout=WITHIN_S)
     assert reply.headers["Content-Type"].startswith("text/javascript")
     assert not re.search(r"^import\b", reply.text, re.MULTILINE)
+    types = requests.get(f"{shared.url}/client.d.ts", timeout=WITHIN_S)
+    assert types.headers["Content-Type"].startswith("text/plain")
+    assert "export class Talk" in types.text
     known = {"If-None-Match": reply.headers["ETag"]}
     assert requests.get(address, headers=known, timeout=WITHIN_S).status_code == 304

@@ -19,6 +19,8 @@ import pytest
 
 from parley import contract
 from parley.contract import openapi, posting
+from parley.pages.assets import FOLDER
+from parley.pages.client import TYPES
 from tests.calls import Caller
 from tests.oidc.provider import Provider
 from tests.servers import Running
@@ -160,6 +162,23 @@ def test_types_for_typescript_ask_for_what_the_server_asks_for(described: Path) 
     run(GENERATORS / "openapi-typescript", described, "-o", folder / "generated.ts", cwd=folder)
     strict = ("--strict", "--noEmit", "--target", "es2022", "--moduleResolution", "bundler")
     run(GENERATORS / "tsc", *strict, "--module", "esnext", "program.ts", cwd=folder)
+
+
+@pytest.mark.skipif(
+    not GENERATORS.exists() and os.environ.get("CI") != "true",
+    reason="make setup found no npm, or it could not fetch the generators.",
+)
+@pytest.mark.longer
+def test_types_of_the_client_for_javascript_are_what_it_is(tmp_path: Path) -> None:
+    shutil.copy(HERE / "talking.ts", tmp_path)
+    shutil.copy(TYPES, tmp_path)
+    libraries = ("--lib", "esnext,dom,dom.iterable", "--moduleResolution", "bundler")
+    tsc = (GENERATORS / "tsc", "--strict", "--module", "esnext", *libraries)
+    emit = ("--allowJs", "--noCheck", "--declaration", "--emitDeclarationOnly")
+    to = ("--rootDir", FOLDER, "--outDir", tmp_path / "source")
+    run(*tsc, *emit, *to, FOLDER / "js/client.js", cwd=tmp_path)
+    run(*tsc, "--noEmit", TYPES.name, cwd=tmp_path)
+    run(*tsc, "--noEmit", "--skipLibCheck", "talking.ts", cwd=tmp_path)
 
 
 def test_nothing_described_has_a_default_or_lacks_a_type() -> None:

@@ -40,6 +40,7 @@ OF_THE_APP = {
     "what is installed": (asking("/manifest.webmanifest"), 200),
     "the worker": (asking("/worker.js"), 200),
     "the client": (asking("/client.js"), 200),
+    "the client's types": (asking("/client.d.ts"), 200),
     "no such file": (asking("/static/nothing.js"), 404),
     "robots": (asking("/robots.txt"), 404),
     "no such call": (asking("/api/nothing"), 404),

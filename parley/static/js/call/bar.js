@@ -2,7 +2,7 @@
 // The line under the title while a call runs: who is in it and for how long, and the way in, back or out.
 import { make } from "../browser/elements.js";
 import { icon, redraw } from "./icons.js";
-import { clockOf, namesOf } from "./words.js";
+import { clockOf, whoIsIn } from "./words.js";
 
 const SAID_FOR_MS = 8000;
 
@@ -26,15 +26,25 @@ export class Bar {
       icon("phone"), make("p", { class: "call-facts" }, [this.who, " ", this.clock, this.said]), this.mute, this.notNow, this.enter, this.leave,
     ]);
     this.notNow.addEventListener("click", () => {
+      if (this.offers) {
+        this.hush();
+        return document.getElementById("call")?.focus();
+      }
       hush();
       this.enter.focus();
     });
-    this.enter.addEventListener("click", press);
+    this.enter.addEventListener("click", () => {
+      if (this.offers) this.hush();
+      press();
+    });
     this.leave.addEventListener("click", leave);
     this.mute.addEventListener("click", mute);
     document.getElementById("conversation")?.prepend(this.root);
     /** @type {number | undefined} */
     this.startedAt = undefined;
+    this.isThere = false;
+    /** Whether it offers to call again, as after a call that ended while this page was away. */
+    this.offers = false;
     setInterval(() => this.tick(), 1000);
   }
 
@@ -43,14 +53,15 @@ export class Bar {
     this.startedAt = startedAt;
     this.root.hidden = !people.length && this.said.hidden;
     this.isThere = people.length > 0;
-    this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : namesOf(people, ownId);
+    this.who.textContent = !people.length ? "" : rings ? `${people[0].username} is calling` : whoIsIn(people, ownId, isIn);
     this.root.classList.toggle("call-rings", rings);
-    this.notNow.hidden = !rings;
-    const words = isIn ? "Open" : wasHere ? "Come back" : "Join";
+    if (this.isThere && this.offers) this.hush();
+    this.notNow.hidden = !(rings || this.offers);
+    const [words, name] = this.offers ? ["Call again", "Call again"] : isIn ? ["Open", "Open call"] : wasHere ? ["Come back", "Come back to the call"] : ["Join", "Join call"];
     this.enter.textContent = words;
-    this.enter.setAttribute("aria-label", `${words}${words === "Come back" ? " to the" : ""} call`);
+    this.enter.setAttribute("aria-label", name);
     const mayCall = !document.getElementById("call")?.hidden;
-    this.enter.hidden = !people.length || !(isIn || (mayCall && !isBarred));
+    this.enter.hidden = !(this.isThere || this.offers) || !(isIn || (mayCall && !isBarred));
     this.mute.hidden = this.leave.hidden = !isIn;
     this.mute.setAttribute("aria-label", isMuted ? "Unmute" : "Mute");
     this.mute.title = isMuted ? "Unmute" : "Mute";
@@ -64,18 +75,21 @@ export class Bar {
     if (this.clock.textContent !== words) this.clock.textContent = words;
   }
 
-  /** In place of the names, for a while. @param {string} words */
-  say(words) {
+  /** In place of the names, for a while; with the offer to call again, until that is answered. @param {string} words @param {boolean} [offers] */
+  say(words, offers = false) {
     clearTimeout(this.timer);
+    this.offers = offers;
     this.said.textContent = words;
     this.said.hidden = false;
     this.root.classList.add("call-says");
     this.root.hidden = false;
-    this.timer = setTimeout(() => this.hush(), SAID_FOR_MS);
+    if (!offers) this.timer = setTimeout(() => this.hush(), SAID_FOR_MS);
   }
 
   hush() {
     clearTimeout(this.timer);
+    this.offers = false;
+    this.said.textContent = "";
     this.said.hidden = true;
     this.root.classList.remove("call-says");
     this.root.hidden = !this.isThere;

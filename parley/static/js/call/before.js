@@ -26,7 +26,7 @@ export class Before {
     this.opener = opener;
     this.enter = join;
     this.isClosed = closed;
-    const title = isRunning ? "Join the call" : "Start a call";
+    this.title = make("h2");
     this.picture = make("video", { class: "call-own", autoplay: "", playsinline: "", "aria-label": "Your camera", hidden: "" });
     this.picture.muted = true;
     this.noPicture = make("p", { class: "call-no-picture" }, ["Your camera is off"]);
@@ -36,11 +36,10 @@ export class Before {
     this.problem = make("p", { class: "problem-line", role: "alert" });
     this.devices = new Devices({ media: call.media, speaker: () => {} });
     this.notice = make("p", { class: "call-notice" });
-    this.names = isRunning ? ["Join", "Join without microphone"] : ["Start call", "Start without microphone"];
-    this.join = make("button", { class: "button primary", type: "submit" }, [this.names[0]]);
+    this.join = make("button", { class: "button primary", type: "submit" });
     this.cancel = make("button", { class: "button quiet", type: "button" }, ["Cancel"]);
     this.form = make("form", { class: "call-before-form" }, [
-      make("h2", {}, [title]),
+      this.title,
       make("div", { class: "call-preview" }, [this.picture, this.noPicture]),
       make("div", { class: "call-choices" }, [
         make("label", { class: "check" }, [this.audio, make("span", {}, ["Microphone"])]), this.meter,
@@ -49,7 +48,21 @@ export class Before {
       this.problem, this.devices.root, this.notice,
       make("p", { class: "actions" }, [this.cancel, this.join]),
     ]);
-    this.dialog = make("dialog", { class: "ask call-before", "aria-label": title }, [this.form]);
+    this.dialog = make("dialog", { class: "ask call-before" }, [this.form]);
+    this.offer(isRunning);
+  }
+
+  /** @param {boolean} isRunning */
+  offer(isRunning) {
+    const title = isRunning ? "Join the call" : "Start a call";
+    this.names = isRunning ? ["Join", "Join without microphone"] : ["Start call", "Start without microphone"];
+    this.title.textContent = title;
+    this.dialog.setAttribute("aria-label", title);
+    this.label();
+  }
+
+  label() {
+    this.join.textContent = this.names[this.audio.checked ? 0 : 1];
   }
 
   open() {
@@ -107,7 +120,7 @@ export class Before {
       this[kind].checked = this.call.media.has(kind);
       this.devices.list();
     } else this.call.media.stop(kind);
-    this.join.textContent = this.names[this.audio.checked ? 0 : 1];
+    this.label();
   }
 
   show() {
@@ -128,6 +141,11 @@ export class Before {
     const why = this.dialog.open ? await this.enter() : "";
     this.join.disabled = false;
     this.problem.textContent = why;
+    if (call.isGone) {
+      // It rings at everybody to begin another: that is for whoever presses the button once more.
+      call.wanted = "";
+      this.offer(false);
+    }
     if (why || !call.peer) return;
     remember(KNOWN, "yes");
     this.dialog.close();

@@ -1,5 +1,6 @@
 // @ts-check
 // A call that one is in: who else is, what goes to them, and what comes.
+import { LAST_DELAY_MS } from "../connection/line.js";
 import { askOnce } from "../connection/wire.js";
 import { apiOf } from "../browser/root.js";
 import { between } from "../connection/between.js";
@@ -36,6 +37,9 @@ const SLEPT_MS = 8000;
 const TOLD_WITHIN_MS = 700;
 /** Credentials of a TURN server are asked for anew this long before they end. */
 const EARLY_MS = 60_000;
+/** A server that was started again waits ten seconds for those who were in calls. */
+const BACK_WITHIN_MS = 5000;
+const ENDED_AWAY = "The call ended while you were away.";
 
 export class Call {
   /**
@@ -45,8 +49,9 @@ export class Call {
    * @param {() => void} parts.changed something that is shown is another now
    * @param {(words: string) => void} parts.say to whoever looks, and to screen readers
    * @param {(words: string) => void} parts.over it ended for us, and why; empty where one left
+   * @param {string} [parts.wanted] the call to come into, and no other; one begins where there is none
    */
-  constructor({ connection, store, changed, say, over }) {
+  constructor({ connection, store, changed, say, over, wanted = "" }) {
     this.connection = connection;
     this.store = store;
     this.changed = changed;
@@ -54,6 +59,9 @@ export class Call {
     this.over = over;
     this.peer = "";
     this.id = "";
+    this.wanted = wanted;
+    /** The call that one wanted was over already. */
+    this.isGone = false;
     this.startedAt = Date.now();
     this.hand = false;
     this.isOver = false;
@@ -124,9 +132,22 @@ export class Call {
   /** Resolves to why one is not in it; empty where one is. */
   async join() {
     this.prepare();
-    const ack = await this.connection.ask("call_join", { ...this.flags, peer: this.peer || undefined });
+    const ack = await this.askIn();
     if (!ack.ok) return whyNotIn(ack);
     if (this.isOver) return void this.connection.ask("call_leave", {});
+    this.cameIn(ack);
+    return "";
+  }
+
+  /** Who was in a call comes back into that one alone: a new one would ring at everybody, and nobody pressed a button. */
+  async askIn() {
+    const ack = await this.connection.ask("call_join", { ...this.flags, peer: this.peer || undefined, call_id: this.id || this.wanted || undefined });
+    this.isGone = !ack.ok && ack.code === "call_over";
+    return ack;
+  }
+
+  /** @param {import("../connection/wire.js").OkAck} ack */
+  cameIn(ack) {
     const isNew = this.peer !== ack.peer || this.id !== ack.call_id;
     if (isNew) this.begin(ack);
     this.people = ack.people;
@@ -134,7 +155,6 @@ export class Call {
     this.follow();
     this.note();
     this.changed();
-    return "";
   }
 
   /** @param {import("../connection/wire.js").OkAck} ack */
@@ -162,6 +182,7 @@ export class Call {
   /** What watches over it, once. */
   follow() {
     if (this.timers.length) return;
+    this.connection.lastDelayMs = BACK_WITHIN_MS;
     this.timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.hear(), HEAR_MS)];
     const { signal } = this.stops;
     addEventListener("online", () => this.transport?.again(), { signal });
@@ -181,7 +202,7 @@ export class Call {
   /** For when this page is loaded again. */
   note() {
     const { audio, video } = this.flags;
-    remember("call", JSON.stringify({ roomId: this.connection.roomId, audio, video }), "sessionStorage");
+    remember("call", JSON.stringify({ roomId: this.connection.roomId, id: this.id, audio, video }), "sessionStorage");
   }
 
   /** @returns {InCall[]} */
@@ -250,7 +271,7 @@ export class Call {
     await after(afterMs);
     const why = this.connection.live && !this.isOver ? await this.join() : "";
     this.isComing = false;
-    if (why && this.connection.live && !this.isOver) this.end(why);
+    if (why && this.connection.live && !this.isOver) this.end(this.isGone ? ENDED_AWAY : why);
   }
 
   /** @param {{from: string, data: any}} signal */
@@ -362,7 +383,10 @@ export class Call {
     this.telling = this.telling.then(async () => {
       this.isTelling = false;
       if (this.isOver || !this.peer) return;
-      const ack = await this.connection.ask("call_join", this.flags);
+      const ack = await this.askIn();
+      if (this.isOver) return;
+      if (this.isGone) return this.end(ENDED_AWAY);
+      if (ack.ok && ack.peer !== this.peer) return this.cameIn(ack); // the server had taken us for gone
       if (!ack.ok && ack.code === "call_video_full") {
         this.say("Six people in the call have their cameras or screens on already.");
         if (this.latest === "screen") this.media.unshare();
@@ -412,6 +436,7 @@ export class Call {
   end(why) {
     if (this.isOver) return;
     this.isOver = true;
+    if (this.timers.length) this.connection.lastDelayMs = LAST_DELAY_MS;
     this.timers.forEach(clearInterval);
     this.stops.abort();
     this.transport?.close();

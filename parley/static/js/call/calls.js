@@ -38,14 +38,26 @@ export class Calls {
     });
     // A notification of the call was tapped.
     navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.type === "call" && this.answer());
-    store.watch(["connection"], ({ connection: { status } }) => status === "connected" && this.call?.peer && this.call.comeBack(0));
+    /** Whether this connection has told of a call. */
+    this.isTold = true;
+    store.watch(["connection"], ({ connection: { status } }) => this.moved(status));
     store.watch(["me", "active", "readOnly", "gone"], (state) => this.mayStill(state));
+  }
+
+  /** @param {import("../state/store.js").Connection["status"]} status */
+  moved(status) {
+    if (status !== "connected") this.isTold = false;
+    else if (this.call?.peer) this.call.comeBack(0);
+    // A call that ended meanwhile is not told of: a new connection hears of one only where there is one.
+    else setTimeout(() => this.isTold || this.call?.peer || this.state(null));
   }
 
   /** @param {string} name of an event @param {any} fields */
   told(name, fields) {
-    if (name === "call_state") this.state(fields.call);
-    else if (name === "call_signal") this.call?.signalled(fields);
+    if (name === "call_state") {
+      this.isTold = true;
+      this.state(fields.call);
+    } else if (name === "call_signal") this.call?.signalled(fields);
     else {
       if (fields.what === "put_out") this.barred = this.running?.id ?? "";
       this.call?.told(fields);
@@ -57,6 +69,7 @@ export class Calls {
     const before = this.running;
     this.running = running;
     if (running?.id !== this.barred) this.barred = "";
+    if (running?.id !== before?.id) this.wasHere = undefined;
     this.call?.state(running);
     if (this.call?.peer) this.say(this.newsSince(before).join(" "));
     else if (running && before?.id !== running.id) this.tellOf(running);
@@ -122,11 +135,11 @@ export class Calls {
     else this.show();
   }
 
-  /** @returns {{audio: boolean, video: boolean} | undefined} */
+  /** What this page sent in the call that goes on, if it was in that one. @returns {{id: string, audio: boolean, video: boolean} | undefined} */
   was() {
     try {
       const was = JSON.parse(recall("call", "sessionStorage") || "null");
-      return was?.roomId === this.connection.roomId ? was : undefined;
+      return was && was.roomId === this.connection.roomId && was.id === this.running?.id ? was : undefined;
     } catch {
       return undefined;
     }
@@ -146,26 +159,26 @@ export class Calls {
     const loaded = await orTell(Promise.all([import("./before.js"), import("./call.js")]));
     if (!loaded || this.call) return void (this.isLooking = false);
     const [{ Before }] = loaded;
-    const call = this.made(loaded[1].Call);
+    const call = this.made(loaded[1].Call, this.running?.id);
     import("./stage.js").catch(() => {}); // soon wanted
     new Before({ call, isRunning: this.running !== null, opener: this.button, join: () => this.enter(call), closed: () => (this.isLooking = false) }).open();
   }
 
-  /** @param {{audio: boolean, video: boolean}} with_ */
-  async join({ audio, video }) {
+  /** Back, without a look at oneself. @param {{id: string, audio: boolean, video: boolean}} was */
+  async join({ id, audio, video }) {
     const loaded = await orTell(import("./call.js"));
     if (!loaded || this.call) return;
-    const call = this.made(loaded.Call);
+    const call = this.made(loaded.Call, id);
     await Promise.all([call.media.start("audio"), video && call.media.start("video")]);
     if (!audio) call.media.mute(true);
     const why = await this.enter(call);
     if (why) this.say(why);
   }
 
-  /** @param {typeof import("./call.js").Call} Call */
-  made(Call) {
+  /** @param {typeof import("./call.js").Call} Call @param {string} [wanted] */
+  made(Call, wanted) {
     const call = new Call({
-      connection: this.connection, store: this.store,
+      connection: this.connection, store: this.store, wanted,
       changed: () => this.call === call && this.show(), say: (words) => this.say(words, call),
       over: (why) => this.over(call, why),
     });
@@ -203,15 +216,24 @@ export class Calls {
     }
   }
 
+  /** To call again, which nobody's page does by itself. @param {string} words */
+  offer(words) {
+    announce(words);
+    this.bar.say(words, true);
+    this.show();
+  }
+
   /** @param {import("./call.js").Call} call @param {string} why */
   over(call, why) {
     if (call !== this.call) return;
     this.call = undefined;
     this.wasHere = undefined;
+    if (call.isGone && this.running?.id === call.id) this.running = null;
     delete byId("conversation").dataset.inCall;
     this.stage?.end();
     this.stage = undefined;
     this.show();
+    if (why && call.isGone) return this.offer(why);
     if (why) return this.say(why);
     this.bar.hush();
     announce("You left the call.");
@@ -239,6 +261,8 @@ export class Calls {
   showNow() {
     const { call, running } = this;
     const name = call ? "Open call" : running ? "Join call" : "Call";
+    const words = this.button.querySelector("span");
+    if (words && words.textContent !== name) words.textContent = name;
     this.button.setAttribute("aria-label", name);
     this.button.title = name;
     this.button.classList.toggle("call-runs", running !== null || call !== undefined);

@@ -4,6 +4,7 @@
 //
 // All that can be sent is negotiated once, with nothing in it: muting, cameras and screens then change what is sent, and
 // ask nobody. Whoever came later makes the first offer. A connection that doesn't come back is made anew: `round` counts.
+import { Budget } from "./budget.js";
 import { KINDS, mediaOf } from "./transport.js";
 
 /**
@@ -33,6 +34,8 @@ const SOUNDLESS_LOOKS = 2;
 /** Nobody is to have us make connections as fast as they can ask, nor look for them at any number of addresses. */
 const ANEW_MS = 1500;
 const CANDIDATES = 200;
+/** Nor have us agree with them again and again: each time costs a signature, new addresses, and a TURN server's memory. */
+const DESCRIPTIONS = { atOnce: 30, everyMs: 2000 };
 
 export class Link {
   /**
@@ -79,6 +82,7 @@ export class Link {
     this.openedAt = -Infinity;
     this.restartedAt = -Infinity;
     this.candidates = 0;
+    this.descriptions = new Budget(DESCRIPTIONS);
     /** What of their sound was played last, and since when it is that: none so far. @type {{last?: number, at: number, looks: number}} */
     this.came = { at: 0, looks: 0 };
     this.looked = 0;
@@ -191,6 +195,8 @@ export class Link {
 
   /** @param {Signal} data */
   heard(data) {
+    // Who meant no harm makes an offer again that isn't answered.
+    if ((data.description || data.rebuild) && !this.descriptions.takes(performance.now())) return undefined;
     return this.next(() => this.take(data));
   }
 

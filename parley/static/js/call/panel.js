@@ -10,8 +10,9 @@ export class Panel {
    * @param {import("../state/store.js").Store} parts.store
    * @param {(id: string) => void} parts.speaker another is to be heard from
    * @param {(words: string) => void} parts.say
+   * @param {() => void} parts.close
    */
-  constructor({ call, store, speaker, say }) {
+  constructor({ call, store, speaker, say, close }) {
     this.call = call;
     this.store = store;
     this.say = say;
@@ -22,8 +23,10 @@ export class Panel {
     this.owners = make("p", { class: "call-owners" }, [this.muteAll, this.endAll]);
     this.muteAll.addEventListener("click", () => this.moderate({ act: "mute_all" }, "Everyone else is muted."));
     this.endAll.addEventListener("click", () => this.moderate({ act: "end" }, ""));
+    const closing = make("button", { class: "button small quiet", type: "button", "aria-label": "Close people and devices" }, ["Close"]);
+    closing.addEventListener("click", close);
     this.root = make("section", { class: "call-panel", "aria-label": "People and devices", hidden: "", tabindex: "-1" }, [
-      make("h3", {}, ["In the call"]), this.list, this.owners, this.devices.root,
+      make("header", { class: "call-panel-head" }, [make("h3", {}, ["In the call"]), closing]), this.list, this.owners, this.devices.root,
       make("p", { class: "call-notice" }, ["Audio and video are encrypted from device to device. Calls are not recorded or transcribed."]),
     ]);
     this.shown = "";

@@ -55,7 +55,10 @@ export class Stage {
     /** What one does oneself, for screen readers: the others see it. */
     this.told = make("p", { class: "visually-hidden", role: "status" });
     this.sounds = new Sounds(() => (this.unblock.hidden = false));
-    this.panel = new Panel({ call, store, speaker: (id) => this.sounds.through(id), say: (words) => this.say(words) });
+    this.panel = new Panel({ call, store, speaker: (id) => this.sounds.through(id), say: (words) => this.say(words), close: () => {
+      this.toggleMore();
+      this.buttons.more.root.focus();
+    } });
     this.dialog = make("dialog", { class: "call-stage", "aria-label": "Call" }, [
       make("header", { class: "call-head" }, [make("h2", {}, ["Call"]), this.clock, this.line, this.back.root]),
       make("div", { class: "call-middle" }, [this.list, this.panel.root]),

@@ -56,6 +56,7 @@ export function whyNoRoute({ name, wasAnswered, hasTurn, found }) {
 export function whyNotIn({ code, error }) {
   const words = {
     call_video_full: "Six people are in the call with their cameras on already. Join with voice alone.",
+    call_over: "This call is over. To call the others again, start a new one.",
     calls_off: "Calls are turned off in this conversation.",
     no_answer: "The server didn't answer. Try again.",
   };

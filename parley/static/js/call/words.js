@@ -36,6 +36,19 @@ export function namesOf(people, ownId = "", most = 3) {
   return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} more`;
 }
 
+/**
+ * Who is in a call, as a sentence for whoever may not be in it themselves.
+ * @param {{user_id: string, username: string}[]} people
+ * @param {string} ownId
+ * @param {boolean} isIn whether this device is
+ */
+export function whoIsIn(people, ownId, isIn) {
+  const names = namesOf(people, ownId);
+  if (names === "You") return isIn ? "You're in a call" : "You're in a call on another device";
+  if (isIn) return names;
+  return `${names} ${new Set(people.map(({ user_id: id }) => id)).size > 1 ? "are" : "is"} in a call`;
+}
+
 /** @param {string[]} names */
 function listOf(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;

@@ -22,6 +22,24 @@ export class Unreachable extends ClientError {
   }
 }
 
+/**
+ * Why nothing answers, for people. Node.js says what went wrong; browsers keep it to themselves.
+ * @param {any} error that of `fetch`
+ * @param {URL} url
+ */
+export function unreachable(error, { host, hostname, port, protocol }) {
+  const at = port ? host : `${host}:${protocol === "https:" ? 443 : 80}`;
+  const code = String(error?.cause?.code ?? "");
+  if (code === "ECONNREFUSED") return new Unreachable(`Nothing answers at ${at}. Is the server running?`);
+  if (code === "ENOTFOUND") return new Unreachable(`${hostname} isn't known: is the name spelled right?`);
+  if (code === "EAI_AGAIN") return new Unreachable(`${hostname} can't be looked up now. Are you online, and is the name spelled right?`);
+  if (code.includes("CERT") || code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE") {
+    return new Unreachable(`The certificate of ${at} isn't trusted here (${error.cause.message}). If it is your own, name its file in NODE_EXTRA_CA_CERTS.`);
+  }
+  if (code.includes("TIMEOUT") || code === "ETIMEDOUT") return new Unreachable(`${at} didn't answer in time.`);
+  return new Unreachable(`The server at ${at} can't be reached. Is it running?`);
+}
+
 /** The server said no. */
 export class Refused extends ClientError {
   /** @param {{code?: string, error?: string, message?: string, retry_after?: number}} refusal */

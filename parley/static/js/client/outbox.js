@@ -38,6 +38,11 @@ export class Outbox {
     });
   }
 
+  /** How many messages the server hasn't said it has. */
+  get unsent() {
+    return [...this.waiting].filter((each) => each.event === "send_message").length;
+  }
+
   flush() {
     if (!this.line.live || this.rest !== undefined) return;
     for (const each of this.waiting) {

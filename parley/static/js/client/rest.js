@@ -1,7 +1,7 @@
 // @ts-check
 // Calls by HTTP, as whoever has the token; or, on a page of the server's own, as whoever looks at it.
 import { OWN_PAGE } from "../connection/line.js";
-import { Refused, Unreachable } from "./errors.js";
+import { Refused, Unreachable, unreachable } from "./errors.js";
 
 export class Rest {
   /**
@@ -46,7 +46,7 @@ export class Rest {
     const url = new URL(this.server + path);
     for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
     const reply = await fetch(url, { ...asked, headers: { Accept: "application/json", ...headers, ...this.marks() } }).catch((error) => {
-      throw new Unreachable(`The server can't be reached: ${error.message}`);
+      throw unreachable(error, url);
     });
     if (!reply.ok) throw await refusalOf(reply);
     return reply;

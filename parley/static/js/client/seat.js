@@ -12,17 +12,19 @@ import { Refused, Unreachable } from "./errors.js";
  * @property {() => number | undefined} known all changes up to this one
  * @property {(name: string, data: any) => void} heard
  * @property {(ack: any) => void} welcomed
+ * @property {() => void} lost there is no connection any more
  * @property {(why: import("./errors.js").ClientError) => void} over
  */
 
 export class Seat extends Line {
   /** @param {Parts} parts */
-  constructor({ link, rest, wishes, known, heard, welcomed, over }) {
+  constructor({ link, rest, wishes, known, heard, welcomed, lost, over }) {
     super(link.roomId, socketOf(link, rest));
     this.rest = rest;
     this.wishes = wishes;
     this.known = known;
     this.welcomed = welcomed;
+    this.lost = lost;
     this.over = over;
     this.isIn = false;
     /** Whether it ever was. */
@@ -59,6 +61,11 @@ export class Seat extends Line {
     return this.ask("join_room", { token: ack.token, since: this.known() }); // using it proves who this is
   }
 
+  goOut() {
+    this.isIn = false;
+    this.lost();
+  }
+
   /** @param {import("../connection/wire.js").ErrorAck} ack */
   keptOut(ack) {
     if (!this.wasIn || !isPassing(ack.code)) return this.over(new Refused(ack));
@@ -68,6 +75,7 @@ export class Seat extends Line {
 
   start() {
     this.socket.on("connect_error", (error) => this.refused(error));
+    this.socket.on("disconnect", () => this.isIn && this.goOut());
     globalThis.addEventListener?.("offline", this.gone);
     globalThis.addEventListener?.("online", this.back);
     super.start();
@@ -93,7 +101,13 @@ export class Seat extends Line {
   }
 
   waits() {
-    if (!this.wasIn) this.over(new Unreachable());
+    if (!this.wasIn) this.sayWhy();
+  }
+
+  /** A socket only says that it failed: a call says why. */
+  async sayWhy() {
+    const why = await this.rest.fetch("/api/health").catch((error) => error);
+    this.over(why instanceof Unreachable ? why : new Unreachable("The server answers, but no connection to it can be made."));
   }
 }
 

@@ -71,6 +71,7 @@ export class Talk extends Saying {
       link, rest, wishes, known: () => this.#log.known ?? since,
       heard: (name, data) => this.#hear(name, data),
       welcomed: (ack) => this.#welcomed(ack, since),
+      lost: () => !this.#why && this.#log.heard("disconnected", undefined),
       over: (why) => this.#finish(why),
     });
     const outbox = new Outbox(seat);
@@ -107,6 +108,11 @@ export class Talk extends Saying {
     return this.#seat.live;
   }
 
+  /** How many messages are to be sent that the server hasn't said it has. */
+  get unsent() {
+    return this.#outbox.unsent;
+  }
+
   // --- what happens ---
 
   /** What others say, from when it joined. */
@@ -127,7 +133,8 @@ export class Talk extends Saying {
   }
 
   /**
-   * All that happens from now on, or only what has one of these names.
+   * All that happens from now on, or only what has one of these names. Beside what the server tells: `disconnected` when the
+   * connection is lost, and `connected` when it is there again; what was missed follows.
    * @param {...string} names
    * @returns {AsyncGenerator<Happened, void>}
    */
@@ -160,9 +167,11 @@ export class Talk extends Saying {
 
   /** @param {any} ack @param {number | undefined} since */
   #welcomed(ack, since) {
-    if (this.#log.known === undefined) this.#began = Math.min(since ?? ack.seq, ack.seq);
+    const isBack = this.#log.known !== undefined;
+    if (!isBack) this.#began = Math.min(since ?? ack.seq, ack.seq);
     const { user_id: userId, username, role } = ack;
     this.me = { user_id: userId, username, role };
+    if (isBack) this.#log.heard("connected", undefined);
     this.#log.entered(ack.seq, since);
     this.#outbox.flush();
     this.#settle();

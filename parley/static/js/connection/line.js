@@ -8,7 +8,7 @@
  */
 
 const FIRST_DELAY_MS = 1000;
-const LAST_DELAY_MS = 30_000;
+export const LAST_DELAY_MS = 30_000;
 /** Something in between may take a connection and never answer. */
 export const OPEN_WITHIN_MS = 10_000;
 const ACK_TIMEOUT_MS = 5000;
@@ -54,6 +54,7 @@ export class Line {
     this.roomId = roomId;
     this.socket = socket;
     this.attempt = 0;
+    this.lastDelayMs = LAST_DELAY_MS;
     this.stopped = false;
     /** Disconnected by its own wish. */
     this.resting = false;
@@ -112,7 +113,7 @@ export class Line {
   /** @param {number} [afterS] the server's own wish */
   retryLater(afterS) {
     if (this.stopped) return;
-    const delay = Math.min(LAST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.attempt) * (0.75 + Math.random() / 2);
+    const delay = Math.min(this.lastDelayMs, FIRST_DELAY_MS * 2 ** this.attempt) * (0.75 + Math.random() / 2);
     const wait = afterS ? afterS * 1000 : delay;
     this.attempt += 1;
     clearTimeout(this.timer);

@@ -1,1 +1,0 @@
-import{z as o,aa as n,b as r,ax as i,a8 as c}from"./shared-C653Aw4A.js";async function b({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${n(a)}/leave`,{});if(e.disabled=!1,!t.success){r("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${c(a)}/left`)}export{b as leave};

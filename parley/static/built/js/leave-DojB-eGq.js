@@ -1,0 +1,1 @@
+import{B as o,aD as n,b as r,bp as i,ab as b}from"./shared-C-U9YgB-.js";async function c({roomId:a,form:s,stop:l}){const e=s.querySelector("button");e.disabled=!0;const t=await o(`${n(a)}/leave`,{});if(e.disabled=!1,!t.success){r("leave-problem").textContent=t.error;return}await l(),await i(),location.assign(`${b(a)}/left`)}export{c as leave};

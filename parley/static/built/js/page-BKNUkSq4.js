@@ -1,1 +1,0 @@
-import{r as n}from"./device-DxH4C7lF.js";import{a as o}from"./shown-ClJjnjam.js";import"./shared-BeieCPxb.js";import"./soon-B878m67J.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,0 +1,1 @@
+import{r as n}from"./device-CWxFP_GA.js";import{a as o}from"./shown-CQY3I62t.js";import"./shared-C-U9YgB-.js";import"./soon-DJTxcYce.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,0 +1,1 @@
+import{r as n}from"./device-C4ftm-hU.js";import{c as o}from"./shown-CLwTchtl.js";import"./shared-CGfEV62I.js";import"./soon-I3dLSTbx.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

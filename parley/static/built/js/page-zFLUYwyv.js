@@ -1,1 +1,0 @@
-import{r as n}from"./device-a1Wiy2pv.js";import{c as o}from"./shown-BeV8uQd7.js";import"./shared-C653Aw4A.js";import"./soon-bkLicAVg.js";function r({key:i,store:t}){n();const e=()=>document.visibilityState==="visible"&&!t.state.unread.count&&o(i);t.watch(["unread"],e),document.addEventListener("visibilitychange",e),t.watch(["gone"],({gone:a})=>a&&o(i))}export{r as follow};

@@ -1,1 +1,0 @@
-import{ai as t,R as o}from"./shared-C653Aw4A.js";async function c(e,n,s,{keepalive:a=!1}={}){try{const r={"Content-Type":"application/json",Accept:"application/json",...t};return await(await fetch(o+n,{method:e,headers:r,keepalive:a,body:JSON.stringify(s)})).json()}catch{return{success:!1,code:"no_answer",error:"The server didn't respond. Try again."}}}export{c as s};

@@ -1,1 +1,0 @@
-import{R as o}from"./shared-C653Aw4A.js";function c(n,t){if(!t){n.textContent="Only the owner can post right now.";return}const e=document.createElement("a");e.href=`${o}/account?back=${encodeURIComponent(t)}`,e.textContent="Sign in or get one",n.replaceChildren("Only people with an account can post here. ",e)}export{c as tellWhy};
