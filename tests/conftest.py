@@ -159,20 +159,23 @@ async def server(config: Config) -> AsyncIterator[Running]:
         yield started
 
 
+WEBSOCKET = pytest.param(("websocket",), id="websocket")
+POLLING = pytest.param(("polling",), id="polling")
 UPGRADED = pytest.param(
     ("polling", "websocket"),
     marks=pytest.mark.long("tests/wire/test_upgrade.py upgrades every time"),
     id="polling+websocket",
 )
-
-
-@pytest.fixture(
-    params=[
-        pytest.param(("websocket",), id="websocket"),
-        pytest.param(("polling",), id="polling"),
-        UPGRADED,
-    ]
+SELDOM_POLLING = pytest.param(
+    *POLLING.values,
+    marks=pytest.mark.long("tests/transport/test_talking.py polls every time"),
+    id="polling",
 )
+each_transport = pytest.mark.parametrize("transports", [WEBSOCKET, POLLING, UPGRADED])
+"""For what polls every time, as what is about who somebody is."""
+
+
+@pytest.fixture(params=[WEBSOCKET, SELDOM_POLLING, UPGRADED])
 def transports(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Every way that Socket.IO clients connect, one after the other."""
     chosen: tuple[str, ...] = request.param

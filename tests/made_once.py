@@ -22,18 +22,15 @@ from werkzeug.routing import Rule
 from parley import app as app_module
 from parley.app import Parley
 from parley.config import Config
-from parley.paths import Paths
 from parley.storage.sqlite import database as sqlite
 
 STATEMENTS_MAX = 2_000
-OF_RULES = ("_matcher", "_root", "_rules_by_endpoint", "_remap", "_remap_lock")
-"""What a map of paths makes of its rules."""
 
 
 def keep() -> None:
     """From now on, whatever app is made here takes what was made for another."""
     _compile_once()
-    _share_paths()
+    _route_once()
     _make_once(Environment, "compile", lambda environment: environment.is_async)
     _make_once(app_module, "Assets")
     _make_once(app_module, "rest")
@@ -45,7 +42,6 @@ def make() -> None:
     with tempfile.TemporaryDirectory() as made:
         app = app_module.create_app(Config(data=Path(made)))
         asyncio.run(_open_once(app))
-    next(app.url_map.iter_rules())  # so that there is what is made of them
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
     structlog.reset_defaults()  # each says where its own log goes
@@ -75,35 +71,48 @@ def _compile_once() -> None:
     Rule.compile = compile_or_take  # type: ignore[assignment,method-assign]
 
 
-def _share_paths() -> None:
-    """Maps of the same rules share what was made of them, once that is asked for."""
-    begin, add, made = Paths.__init__, Paths.add, {}
+def _route_once() -> None:
+    """What finds the view of a path is what another app of the same rules has: of a thousand apps,
+    nearly all have the same four hundred. One that is given another rule later gets its own.
+    """
+    serve, routed = app_module._serve, dict[str, dict[str, Any]]()
 
-    def begin_empty(paths: Paths, *args: Any, **kwargs: Any) -> None:
-        begin(paths, *args, **kwargs)
-        paths.rules = []  # type: ignore[attr-defined]
-        paths.empty = {name: paths.__dict__.pop(name) for name in OF_RULES}  # type: ignore[attr-defined]
+    def serve_or_take(app: Parley, config: Config) -> None:
+        rules: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
 
-    def note(paths: Any, rule: Any) -> None:
-        assert "_matcher" not in paths.__dict__, "others may have what is made of the rules"
-        paths.rules.append(rule)
+        def note(
+            rule: str,
+            endpoint: str | None = None,
+            view_func: Any = None,
+            *more: Any,
+            **options: Any,
+        ) -> None:
+            name = endpoint or view_func.__name__
+            assert app.view_functions.setdefault(name, view_func) == view_func, name
+            rules.append(((rule, name, view_func, *more), options))
 
-    def make(paths: Any, name: str) -> Any:
-        """Called where there is nothing by that name yet."""
-        if name not in OF_RULES:
-            raise AttributeError(name)
-        words = ("rule", "endpoint", "methods", "host", "subdomain", "websocket", "defaults")
-        key = repr([[getattr(rule, word) for word in words] for rule in paths.rules])
-        if key not in made:
-            paths.__dict__ |= paths.empty
-            for rule in paths.rules:
-                add(paths, rule)
-            made[key] = {name: paths.__dict__[name] for name in OF_RULES}
-        paths.__dict__ |= made[key]
-        return paths.__dict__[name]
+        def build() -> None:
+            for arguments, options in rules:
+                type(app).add_url_rule(app, *arguments, **options)
 
-    Paths.__init__, Paths.add = begin_empty, note  # type: ignore[assignment,method-assign]
-    Paths.__getattr__ = make  # type: ignore[attr-defined]
+        def add_to_ones_own(*arguments: Any, **options: Any) -> None:
+            del app.add_url_rule
+            app.url_map = type(app.url_map)(host_matching=app.url_map.host_matching)
+            app.url_map.root = config.root  # type: ignore[attr-defined]
+            build()
+            app.add_url_rule(*arguments, **options)
+
+        app.add_url_rule = note  # type: ignore[method-assign]
+        serve(app, config)
+        key = repr([(rule, name, *more, options) for (rule, name, _, *more), options in rules])
+        if key not in routed:
+            build()
+            routed[key] = {**vars(app.url_map)}
+            del routed[key]["root"]
+        vars(app.url_map).update(routed[key])
+        app.add_url_rule = add_to_ones_own  # type: ignore[method-assign]
+
+    app_module._serve = serve_or_take
 
 
 def _share_compiled_statements() -> None:

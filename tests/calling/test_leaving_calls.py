@@ -24,6 +24,12 @@ from tests.servers import Running, process, running
 
 
 @pytest.fixture
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To be asked for before the server, which rests between two looks."""
+    monkeypatch.setattr(calls, "LOOK_EVERY_S", 0.05)
+
+
+@pytest.fixture
 async def both(talk: Talk) -> Talk:
     """Both are in the call."""
     await call(talk.ada, talk.room_id)
@@ -165,7 +171,9 @@ async def test_nobody_takes_another_persons_place(both: Talk) -> None:
     assert taken["peer"] != state["call"]["people"][1]["peer"]
 
 
-async def test_who_is_gone_for_long_has_left(both: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_is_gone_for_long_has_left(
+    looks_often: None, both: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
     await both.ben.disconnect()
     await sees(both.ada, "Ada")
@@ -234,6 +242,7 @@ async def test_a_socket_that_answers_nothing_has_left(
     await dora.goes_home()
 
 
+@pytest.mark.long("it waits for two seconds")
 async def test_who_is_signalled_to_is_asked_at_once(
     both: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

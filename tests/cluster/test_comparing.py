@@ -33,6 +33,7 @@ def on_postgresql(config: Config) -> Iterator[Config]:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+@pytest.mark.long("two servers start")
 async def test_a_room_that_begins_meanwhile_is_not_taken_for_deleted(
     on_postgresql: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

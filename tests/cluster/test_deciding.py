@@ -79,6 +79,7 @@ def is_about(title: str, data: Json) -> bool:
     return data.get("title") == title or data.get("conversation", {}).get("title") == title
 
 
+@pytest.mark.long("tests/cluster/test_talking.py tells most of it")
 async def test_what_is_decided_holds_everywhere(place: Path, with_redis: bool) -> None:
     async with cluster_at(place, with_redis=with_redis) as talk, room_at(talk) as room:
         await room.owner.hears("user_joined", lambda data: data["username"] == "Dora")

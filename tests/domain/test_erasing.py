@@ -255,6 +255,7 @@ async def test_others_speak_between_short_slices_however_long_the_conversation_i
     assert said > len(seen.erased) / 2
 
 
+@pytest.mark.long("many messages; short slices tell most")
 @pytest.mark.longer
 async def test_others_speak_while_many_outdated_messages_go(
     context: Context,
@@ -320,6 +321,7 @@ async def steps(config: Config, clock: Clock) -> AsyncIterator[tuple[Context, St
     await stored.close()
 
 
+@pytest.mark.long("many messages")
 @pytest.mark.longer
 @pytest.mark.sqlite("It counts the steps of its machine.")
 async def test_where_nothing_is_outdated_hardly_anything_is_read(

@@ -39,6 +39,7 @@ from parley.storage import search as stored
 from parley.storage.search import Said
 from tests.domain.conftest import Clock
 from tests.domain.test_erasing import Room, opened, stands_in
+from tests.effort import some
 
 WORDS = ("milk", "honey", "Schifffahrt", "权利", "มีสิทธิ", "foo_bar", "Größe", "été", "go", "x")
 
@@ -351,7 +352,7 @@ async def test_all_of_ones_conversations_are_searched_and_no_other(
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("is_in_time", [True, False])
+@pytest.mark.parametrize("is_in_time", some([False, True], every=2, why="it is found when late"))
 async def test_everywhere_all_is_found_however_little_time_there_is(
     context: Context, room: Room, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, is_in_time: bool
 ) -> None:
@@ -448,6 +449,7 @@ async def test_a_reading_that_is_late_looks_at_one_text_and_goes_on_when_asked(
     assert await finds(context, room, "honey") == ["honey"]
 
 
+@pytest.mark.long("long texts")
 async def test_long_texts_are_folded_only_while_there_is_time(
     context: Context, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -428,6 +428,7 @@ async def test_what_is_stored_only_after_a_mail_went_is_told_by_the_next(
 # --- what servers say ---
 
 
+@pytest.mark.long("it is tried for days")
 async def test_what_is_refused_for_now_is_sent_later_and_later(house: House, two: Two) -> None:
     talk, ada, _ = two
     house.box.recipient_says[ADDRESS] = "450 4.2.1 Greylisted"

@@ -363,7 +363,7 @@ HOSTILE: dict[str, tuple[Spoil, str]] = {
 }
 
 
-@pytest.mark.parametrize("changed", some(sorted(HOSTILE), every=4, why="a quarter tells most"))
+@pytest.mark.parametrize("changed", some(sorted(HOSTILE), every=12, why="a few tell most"))
 async def test_a_change_is_named(server: Process, changed: str) -> None:
     spoil, words = HOSTILE[changed]
     version = ""
@@ -450,6 +450,7 @@ async def test_a_server_that_is_not_there_cannot_be_checked(server: Process) -> 
     assert "can't be asked" in done.stderr
 
 
+@pytest.mark.long("each file is fetched by itself")
 async def test_the_hashes_are_printed_for_others(tmp_path: Path) -> None:
     done = await asyncio.to_thread(parley, "page-hashes")
     assert done.returncode == 0, done.stderr

@@ -20,7 +20,11 @@ FURTHEST_APART = 25
 
 @pytest.mark.parametrize(
     "transports",
-    [("websocket",), ("polling",), ("websocket", "polling")],
+    [
+        ("websocket",),
+        pytest.param(("polling",), marks=pytest.mark.long("beside a WebSocket it tells most")),
+        ("websocket", "polling"),
+    ],
     ids="+".join,
 )
 async def test_whoever_is_cut_off_at_any_moment_comes_back_to_the_same_list(
@@ -58,7 +62,14 @@ async def _talk_with_cuts(talk: Talk, draw: random.Random) -> None:
             speakers.create_task(talks(client, is_enough.is_set))
 
 
-@pytest.mark.parametrize("missed", [1, 500, 501])
+@pytest.mark.parametrize(
+    "missed",
+    [
+        pytest.param(1, marks=pytest.mark.long("many tell most")),
+        pytest.param(500, marks=pytest.mark.long("test_promised_times.py has as many")),
+        501,
+    ],
+)
 async def test_however_much_somebody_missed_they_hold_what_a_newcomer_holds(
     tmp_path: Path, missed: int
 ) -> None:

@@ -13,8 +13,8 @@ from tests.faults.talk import talk_at, talks
 from tests.faults.verify import Stored
 
 SEED = 50
-ENDINGS = times(20, full=300)
-SIDE_BY_SIDE = 20
+SIDE_BY_SIDE = times(8, full=20)
+ENDINGS = times(SIDE_BY_SIDE, full=300)
 LATEST = 12
 """The ending is asked for at the nth message sent or acknowledged, up to this."""
 

@@ -19,7 +19,13 @@ from tests.servers import START_WITHIN_S, process
 pytestmark = pytest.mark.sqlite("Its files are what is changed.")
 
 
-@pytest.mark.parametrize("names", [["parley.db-wal"], ["parley.db-wal", "parley.db-shm"]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["parley.db-wal"], marks=pytest.mark.long("both of them tell most")),
+        ["parley.db-wal", "parley.db-shm"],
+    ],
+)
 async def test_a_removed_log_loses_nothing_once_more_was_said(
     tmp_path: Path, names: list[str]
 ) -> None:
@@ -110,6 +116,7 @@ async def test_a_lock_that_was_removed_is_taken_again_or_ends_the_writing(tmp_pa
         await talk.is_kept()
 
 
+@pytest.mark.long("it waits for all that a start waits for a lock")
 async def test_a_server_that_cannot_store_says_so_and_does_not_start(tmp_path: Path) -> None:
     server = Server(tmp_path / "data")
     await server.start()

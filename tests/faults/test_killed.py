@@ -9,7 +9,7 @@ import pytest
 from tests.effort import IS_EVERYTHING, times
 from tests.faults.torture import torture
 
-KILLS = times(3, full=20)
+KILLS = times(2, full=20)
 """`make torture` kills far oftener."""
 SEED = 20
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import locked
+from tests.effort import some
 from tests.faults.clients import Client
 from tests.faults.talk import Talk, says, talk_at
 from tests.raw import RECORD_SEPARATOR, event, raw_polling
@@ -34,9 +35,17 @@ HOST = "Host: 127.0.0.1\r\n"
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    "missed", [1, 500, pytest.param(1_500, marks=pytest.mark.long("five hundred tell most"))]
+    ("transports", "missed"),
+    some(
+        [
+            *[(("websocket",), 500), (("websocket",), 1), (("websocket",), 1_500)],
+            *[(("polling",), 1), (("polling",), 500), (("polling",), 1_500)],
+        ],
+        every=3,
+        why="many by a WebSocket and few by polling tell most",
+    ),
+    ids=lambda value: str(value) if isinstance(value, int) else "+".join(value),
 )
-@pytest.mark.parametrize("transports", [("websocket",), ("polling",)], ids=["websocket", "polling"])
 async def test_whoever_was_away_holds_the_same_within_five_seconds(
     tmp_path: Path, transports: Sequence[str], missed: int
 ) -> None:
@@ -62,6 +71,7 @@ async def _comes_back_s(talk: Talk, ada: Client, ben: Client, missed: int) -> fl
     return time.monotonic() - began
 
 
+@pytest.mark.long("tests/faults/test_stopped.py stops one under load every time")
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "is_locked",

@@ -107,6 +107,7 @@ def is_pending(pid: int, number: int) -> bool:
     return any(int(said[mask], 16) >> (number - 1) & 1 for mask in ("SigPnd", "ShdPnd"))
 
 
+@pytest.mark.long("test_promised_times.py sends a second one every time")
 @pytest.mark.skipif(sys.platform != "linux", reason="Only there it is seen whether it was heard.")
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     async with talk_at(tmp_path / "data") as talk:
@@ -135,6 +136,7 @@ async def test_it_is_not_ready_from_the_first_goodbye_on(server: Running) -> Non
     await ada.goes_home()
 
 
+@pytest.mark.long("that it is not ready is told every time without a signal")
 async def test_whoever_asks_after_the_signal_never_hears_that_it_is_ready(tmp_path: Path) -> None:
     async with talk_at(tmp_path / "data") as talk:
         await talk.opens("Ada")

@@ -32,7 +32,9 @@ WAYS = THERE if ON_POSTGRESQL else ON_SQLITE
 WAITS: dict[Trouble, pytest.MarkDecorator] = {
     trouble.another_program_holds_the_lock: pytest.mark.long(
         "it waits for all that a locked database is given"
-    )
+    ),
+    trouble.files_may_not_grow: pytest.mark.long("a disk that is full tells most of it"),
+    trouble.file_is_removed_and_restored: pytest.mark.long("one that is moved away tells most"),
 }
 
 

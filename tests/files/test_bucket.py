@@ -238,6 +238,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
 # --- while it runs ---
 
 
+@pytest.mark.long("it waits until it is asked again")
 async def test_a_store_that_is_away_is_told_in_words_and_comes_back(
     bucket: Bucket, one_s3: S3, wire: Wire, tmp_path: Path
 ) -> None:

@@ -209,6 +209,7 @@ async def test_a_stop_while_the_store_hangs_is_in_time(here: Place) -> None:
     assert "panicked" not in log
 
 
+@pytest.mark.long("a kill in the middle tells most")
 @pytest.mark.longer
 async def test_however_often_the_line_breaks_what_is_acknowledged_is_there(here: Place) -> None:
     chance = random.Random(7)

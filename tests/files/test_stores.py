@@ -62,6 +62,7 @@ async def test_what_was_put_is_read_whole_and_in_pieces(store: Store, tmp_path: 
         assert await read(store, KEY, start, end) == data[start:end], (start, end)
 
 
+@pytest.mark.long("a large file")
 async def test_what_goes_in_several_parts_comes_back_whole(store: Store, tmp_path: Path) -> None:
     data = b"".join(number.to_bytes(8) for number in range((2 * PART_BYTES + 8) // 8))
     await store.put(KEY, written(tmp_path, data))

@@ -18,6 +18,7 @@ from parley.live import sending
 from parley.push.courier import Courier
 from parley.push.post import Outcome
 from parley.storage import deliveries as stored
+from tests.effort import some
 from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
 from tests.people import PATIENCE_S, Json, Person
@@ -170,7 +171,7 @@ async def test_how_it_fails_is_told_to_the_owner(talk: Talk, receiver: Receiver)
     assert webhook["retry_at"] > webhook["failing_since"]
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("status", some([301, 302, 307, 308], every=4, why="one tells most"))
 async def test_a_redirect_is_followed_nowhere(talk: Talk, receiver: Receiver, status: int) -> None:
     async def redirect(_request: web.Request) -> web.Response:
         return web.Response(status=status, headers={"Location": receiver.url + "/elsewhere"})
@@ -211,6 +212,7 @@ async def test_who_says_it_is_gone_is_told_no_more(talk: Talk, receiver: Receive
     assert made["webhook"]["id"] == webhook["id"]
 
 
+@pytest.mark.long("who says it is gone tells most")
 async def test_what_takes_nothing_for_a_day_is_paused_and_nothing_is_lost(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +236,7 @@ async def test_what_takes_nothing_for_a_day_is_paused_and_nothing_is_lost(
     assert [each.said["data"]["message"] for each in got[before:]] == ["one", "two"]
 
 
+@pytest.mark.long("what is refused for now tells most")
 async def test_what_is_refused_for_what_it_says_does_not_stop_the_rest(
     talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +276,7 @@ async def test_an_owner_pauses_and_goes_on(talk: Talk, receiver: Receiver) -> No
     assert got.said["data"]["message"] == "kept"
 
 
+@pytest.mark.long("what is refused comes again every time")
 async def test_a_delivery_is_sent_again_by_hand(talk: Talk, receiver: Receiver) -> None:
     made = await talk.webhook(receiver.url)
     said = await talk.ada.say(talk.room_id, "one")
@@ -410,6 +414,7 @@ async def test_what_waits_outlives_the_server(config: Config, receiver: Receiver
         await again.goes_home()
 
 
+@pytest.mark.long("what waits over a restart tells most")
 async def test_what_was_said_as_the_server_ended_is_found_in_the_log(
     config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -442,6 +447,7 @@ async def test_an_encrypted_conversation_is_told_as_it_is_stored(
     assert made["webhook"]["events"] == ["new_message"]
 
 
+@pytest.mark.long("much is sent")
 async def test_what_was_sent_is_kept_for_a_while_and_not_in_masses(
     talk: Talk, receiver: Receiver, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

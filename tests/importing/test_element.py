@@ -309,6 +309,7 @@ def test_any_value_in_any_place_does_no_harm(
     reading.survives(element.recognise, path)
 
 
+@pytest.mark.long("a hundred orders")
 @FUZZED
 @given(st.permutations(WRITTEN["messages"]))
 def test_events_may_come_in_any_order(tmp_path: Path, events: list[Any]) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from parley.importing import google_chat, google_chat_words
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused, Person, Reaction
+from tests.effort import times
 from tests.importing import reading
 from tests.importing.reading import SAMPLES, entries, problems, said
 
@@ -229,9 +230,14 @@ FILES = (
 )
 WHOLE = {name: json.loads((SAMPLE / "Google Chat" / name).read_text("utf-8")) for name in FILES}
 PLACES = [(name, place) for name, content in WHOLE.items() for place in reading.places(content)]
-FUZZED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FUZZED = settings(
+    max_examples=times(25, full=100),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 
 
+@pytest.mark.longer
 @FUZZED
 @given(st.sampled_from(PLACES), reading.STRANGE)
 def test_any_value_in_any_place_does_no_harm(

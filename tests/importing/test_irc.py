@@ -333,6 +333,7 @@ def test_hostile_nicks_are_made_harmless(tmp_path: Path) -> None:
     assert entries[2].person == "Unknown"
 
 
+@pytest.mark.long("a large file")
 def test_people_may_be_many(tmp_path: Path) -> None:
     path = tmp_path / "2024-01-31.log"
     with path.open("w") as file:
@@ -369,7 +370,7 @@ FORMATS = ["{:%Y-%m-%d %H:%M:%S}\t@{}\t{}\n", "[{:%Y-%m-%d %H:%M:%S}] <+{}> {}\n
 
 @pytest.mark.longer
 @given(spoken, st.sampled_from(FORMATS))
-@settings(max_examples=times(80, full=200), deadline=None, derandomize=True)
+@settings(max_examples=times(25, full=200), deadline=None, derandomize=True)
 def test_what_was_said_is_what_is_read(spoken: list[tuple[datetime, str, str]], form: str) -> None:
     spoken = [(at.replace(microsecond=0), nick, text) for at, nick, text in spoken]
     with tempfile.TemporaryDirectory() as folder:

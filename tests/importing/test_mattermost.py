@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from parley.importing import mattermost
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, Entry, ImportRefused, Person, Reaction
+from tests.effort import times
 from tests.importing import reading
 from tests.importing.reading import EXPECTED, SAMPLES, entries, problems
 
@@ -214,9 +215,14 @@ def test_other_files_are_not_taken_for_one(tmp_path: Path, content: bytes) -> No
 
 
 PLACES = [place for place in reading.places(WRITTEN) if place]
-FUZZED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FUZZED = settings(
+    max_examples=times(25, full=100),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 
 
+@pytest.mark.longer
 @FUZZED
 @given(st.sampled_from(PLACES), reading.STRANGE)
 def test_any_value_in_any_place_does_no_harm(

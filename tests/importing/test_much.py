@@ -71,6 +71,7 @@ def of_rocket_chat() -> Iterator[str]:
 LONG = pytest.mark.long("the others are read in the same way")
 
 
+@pytest.mark.long("a large file")
 @pytest.mark.parametrize(
     ("recognise", "like"),
     [

@@ -163,6 +163,7 @@ async def test_what_is_no_export_is_told_and_nothing_is_stored(
     assert health["total_conversations"] == 0
 
 
+@pytest.mark.long("it takes all the memory it may")
 async def test_a_file_that_eats_all_memory_is_refused(
     person: People, over: Over, tea: bytes
 ) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from parley.importing import rocket_chat, rocket_chat_words
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused, Person, Reaction
-from tests.effort import some
+from tests.effort import some, times
 from tests.importing import reading
 from tests.importing.reading import SAMPLES, entries, problems, said
 
@@ -214,9 +214,14 @@ def test_other_files_are_not_taken_for_one(tmp_path: Path, content: str) -> None
 
 OF_BOTH = {path: lines(path) for path in (ROOM, DATABASE)}
 PLACES = [(path, at) for path, whole in OF_BOTH.items() for at in reading.places(whole) if at]
-FUZZED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FUZZED = settings(
+    max_examples=times(25, full=100),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 
 
+@pytest.mark.longer
 @FUZZED
 @given(st.sampled_from(PLACES), reading.STRANGE)
 def test_any_value_in_any_place_does_no_harm(

@@ -16,6 +16,7 @@ from parley.importing import slack, slack_text
 from parley.importing.archive import Archive
 from parley.importing.chats import Chat, ImportRefused, Person, Reaction
 from tests.cases import together
+from tests.effort import times
 from tests.importing import reading
 from tests.importing.reading import EXPECTED, SAMPLES, entries, problems, said
 
@@ -287,9 +288,14 @@ def test_other_archives_are_not_taken_for_one(tmp_path: Path, missing: str) -> N
 
 
 PLACES = list(reading.places(WRITTEN))[1:]
-FUZZED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+FUZZED = settings(
+    max_examples=times(25, full=100),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 
 
+@pytest.mark.longer
 @FUZZED
 @given(st.sampled_from(PLACES), reading.STRANGE)
 def test_any_value_in_any_place_does_no_harm(

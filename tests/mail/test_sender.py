@@ -230,7 +230,7 @@ async def test_a_server_that_fails_before_the_content_took_nothing(
 ) -> None:
     async with answering(script) as port:
         with pytest.raises(Unreachable):
-            await send(sender_to(port, seconds=1.0))
+            await send(sender_to(port, seconds=0.3))
 
 
 @together("script", [at_once(), at_once(HELLO), at_once(HELLO, EHLO), at_once(HELLO, EHLO, OK)])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ def test_many_conversations_are_counted() -> None:
     assert "And in 3 more conversations." in text
 
 
+@pytest.mark.long("a hundred titles")
 @given(st.text(max_size=300))
 def test_any_title_leaves_the_head_whole(title: str) -> None:
     mail = of_news(News(title, "https://talk/conversation/tea", 1, False))

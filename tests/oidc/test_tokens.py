@@ -201,6 +201,7 @@ PARAMETERS = ("kty", "kid", "use", "alg", "n", "e", "crv", "x", "y", "key_ops", 
 KEYS = st.dictionaries(st.sampled_from(PARAMETERS), JSON | st.sampled_from(["RSA", "EC", "OKP"]))
 
 
+@pytest.mark.long("a hundred tokens")
 @given(header=JSON, claims=CLAIMS, more=KEYS)
 def test_whatever_comes_is_believed_or_refused_in_words(
     header: Any, claims: Claims, more: Claims

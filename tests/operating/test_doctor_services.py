@@ -60,6 +60,7 @@ def beside(data: Path, url: str, *flags: str) -> Found:
     return doctor(data, "--database-url", url, *flags)
 
 
+@pytest.mark.long("one that loses data tells most")
 def test_a_postgresql_that_is_set_up_well_is_in_order(data: Path) -> None:
     with postgresql() as server:
         url = server.url("talk")
@@ -135,6 +136,7 @@ def redis() -> Iterator[Redis]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.long("the doctor asks it four times")
 def test_what_a_redis_forgets_is_found(redis: Redis, data: Path) -> None:
     url = f"redis://127.0.0.1:{redis.port}"
 

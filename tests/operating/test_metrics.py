@@ -125,6 +125,7 @@ def test_every_number_that_is_promised_is_there(data: Path) -> None:
             assert seen.kinds[family.name] == family.kind, family.name
 
 
+@pytest.mark.long("it waits for a lag")
 def test_the_event_loops_lag_is_measured(data: Path) -> None:
     with measured(data) as (_, url):
 

@@ -228,6 +228,7 @@ async def test_a_database_that_was_empty_when_it_was_moved_can_be_moved_into(
     await moved.close()
 
 
+@pytest.mark.long("what is moved already tells most")
 async def test_two_moves_at_once_are_refused_in_words(data: Path, url: str) -> None:
     await filled(data)
     moving.move_data(str(data), url, nothing)
@@ -269,6 +270,7 @@ async def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> 
         moving.move_data(str(tmp_path / "odd"), url, nothing)
 
 
+@pytest.mark.long("a file that is no database tells most")
 async def test_a_folder_that_cannot_be_used_is_named(data: Path, url: str, tmp_path: Path) -> None:
     await filled(data)
     (tmp_path / "file").touch()
@@ -363,6 +365,7 @@ async def test_nothing_is_moved_beside_a_server(data: Path, url: str) -> None:
         assert "Stop all of them" in refused.stderr
 
 
+@pytest.mark.long("that all is the same tells most")
 async def test_a_server_goes_on_with_what_was_said_there_and_back(
     data: Path, url: str, tmp_path: Path
 ) -> None:

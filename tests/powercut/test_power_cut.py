@@ -36,11 +36,11 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="SQLite syncs no folders there"),
     pytest.mark.timeout(240 * max(1, EFFORT)),
 ]
-# One of the seven fates for each third event, in turn: some 300 cuts. Three for each event, of a
-# talk that goes on for half as long again, take a dozen times as long.
+# One of the seven fates for each eighth event, in turn: some 100 cuts. Three for each event, of a
+# talk that goes on for half as long again, take thirty times as long.
 PER_EVENT = times(1, full=3) * max(1, EFFORT)
-STRIDE = times(3, full=1)
-EVERY = times(31, full=211)
+STRIDE = times(8, full=1)
+EVERY = times(15, full=211)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_every_acknowledged_message_is_there_after_a_cut_at_any_instant(
     talk: Talk, tmp_path: Path
 ) -> None:
     cuts, disks = check_all(talk.recording.events, tmp_path, per_event=PER_EVENT, every=STRIDE)
-    told = (cuts > times(200, full=1_000), disks > times(100, full=500))
+    told = (cuts > times(80, full=1_000), disks > times(40, full=500))
     assert told == (True, True), "the talk was too short to say much"
     assert talk.checkpoints > 2
     assert set(KINDS) == {kind for kind, count in talk.kinds.items() if count >= times(3, full=4)}
@@ -93,7 +93,7 @@ def test_people_who_speak_at_once_share_a_sync_and_know_only_after_it(tmp_path: 
         talk.recording.events,
         tmp_path / "after",
         per_event=times(1, full=2),
-        every=times(3, full=1),
+        every=STRIDE,
     )
 
 
@@ -142,7 +142,7 @@ def test_the_replay_would_notice_a_missing_sync(tmp_path: Path) -> None:
     (tmp_path / "after").mkdir()
     instead = {"PRAGMA synchronous = FULL": "PRAGMA synchronous = NORMAL"}
     with recorded("normal", instead=instead) as talk:
-        asyncio.run(talk.goes_on(tmp_path / "recorded", rounds=15))
+        asyncio.run(talk.goes_on(tmp_path / "recorded", rounds=times(5, full=15)))
     with pytest.raises(Broken, match="is lost"):
         check_all(talk.recording.events, tmp_path / "after", per_event=PER_EVENT)
 

@@ -99,7 +99,7 @@ def those_settled(monkeypatch: pytest.MonkeyPatch) -> list[Told]:
     return stored
 
 
-@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("status", some([410, 404], every=2, why="one tells most of it"))
 async def test_a_device_that_is_no_more_is_forgotten(
     person: People, service: Service, server: Running, status: int
 ) -> None:
@@ -121,7 +121,7 @@ async def test_a_device_that_is_no_more_is_forgotten(
     ("status", "as_date"),
     some(
         [(429, False), (503, False), (503, True), (429, True)],
-        every=2,
+        every=4,
         why="it is read before it matters which of them it was",
     ),
 )
@@ -138,17 +138,18 @@ async def test_a_service_that_asks_for_rest_gets_it(
             return web.Response(status=201)
         # Counted from here: what came before may have taken any time.
         at = datetime.now(UTC) + timedelta(seconds=3)
-        wait = format_datetime(at, usegmt=True) if as_date else "2"
+        wait = format_datetime(at, usegmt=True) if as_date else "1"
         return web.Response(status=status, headers={"Retry-After": wait})
 
     service.answer = answer
     await ada.say(room_id, "Hello")
     await service.until(lambda: bool(browser.got))
     first, second = asked_at
-    assert second - first > 1.0
+    assert second - first > 0.9
     assert len(service.asked) == 2
 
 
+@pytest.mark.long("a service that asks for rest tells most")
 async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
     config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +190,7 @@ async def test_trouble_of_a_service_is_waited_out(person: People, service: Servi
     assert [said["text"] for said in browser.got] == ["Hello"]
 
 
-@pytest.mark.parametrize("status", [400, 413, 307])
+@pytest.mark.parametrize("status", some([400, 413, 307], every=3, why="one tells most of it"))
 async def test_what_will_never_be_taken_is_dropped_and_nothing_else(
     person: People, service: Service, status: int
 ) -> None:
@@ -232,6 +233,7 @@ async def test_what_is_said_while_it_is_told_is_told_after_it(
     assert browser.got[1]["seq"] == last["seq"]
 
 
+@pytest.mark.long("what is said while one is taken tells most")
 async def test_what_is_said_while_one_is_refused_is_told(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +288,7 @@ async def test_what_was_said_before_an_end_is_told_after_it_and_once(
         await each.goes_home()
 
 
+@pytest.mark.long("what is said later tells most")
 async def test_the_first_that_was_ever_said_is_told_after_an_end(
     config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +312,7 @@ async def test_the_first_that_was_ever_said_is_told_after_an_end(
             await each.goes_home()
 
 
+@pytest.mark.long("a message tells most of it")
 async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
     config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +432,7 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         over.set()
 
 
+@pytest.mark.long("test_told.py tells such a device nothing every time")
 async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
     person: People, service: Service
 ) -> None:
@@ -458,6 +463,7 @@ async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
     assert len(told) == worker.OTHERS_EACH
 
 
+@pytest.mark.long("it waits for a second")
 @pytest.mark.usefixtures("soon")
 async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
     person: People, service: Service, server: Running, monkeypatch: pytest.MonkeyPatch
@@ -486,6 +492,7 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
     await service.until(lambda: len(browser.got) == 3)
 
 
+@pytest.mark.long("two devices at once")
 async def test_what_comes_back_late_is_about_no_other_device(
     person: People, service: Service, server: Running
 ) -> None:
@@ -514,6 +521,7 @@ async def test_what_comes_back_late_is_about_no_other_device(
     assert await devices(cleo) == 1
 
 
+@pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_nothing_is_told_twice_while_nothing_can_be_stored(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch
@@ -538,7 +546,10 @@ async def test_nothing_is_told_twice_while_nothing_can_be_stored(
 
 
 @pytest.mark.usefixtures("soon")
-@pytest.mark.parametrize("name", ["followers", "make_due", "due", "decide"])
+@pytest.mark.parametrize(
+    "name",
+    some(["make_due", "followers", "due", "decide"], every=4, why="one tells most of it"),
+)
 async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -549,6 +560,7 @@ async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
     await service.until(lambda: bool(browser.got))
 
 
+@pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_what_could_not_be_looked_at_again_once_is_taken_away(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch
@@ -562,6 +574,7 @@ async def test_what_could_not_be_looked_at_again_once_is_taken_away(
     await service.until(lambda: browser.got[-1]["kind"] == "gone")
 
 
+@pytest.mark.long("what was said before an end tells most")
 async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
     config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -588,6 +601,7 @@ async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
         await each.goes_home()
 
 
+@pytest.mark.long("a message tells most of it")
 async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
     config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -615,7 +629,7 @@ async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
         await each.goes_home()
 
 
-@pytest.mark.parametrize("of", ["pause", "quiet hours"])
+@pytest.mark.parametrize("of", some(["pause", "quiet hours"], every=2, why="one tells most of it"))
 async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
     person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
@@ -638,6 +652,7 @@ async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
     assert browser.got[0]["text"] == "Later"
 
 
+@pytest.mark.long("it waits for three notifications")
 @pytest.mark.usefixtures("brief_rest")
 async def test_an_owner_is_told_of_a_knock_once_whatever_they_read(
     person: People, service: Service

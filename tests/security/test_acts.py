@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+import pytest
 
 from parley.domain.audit import LIGHT_KEPT
 from tests.people import Json
@@ -45,6 +46,7 @@ async def test_a_removal_is_not_washed_out_by_title_changes(opened: Open) -> Non
         assert (acts[-1]["act"], acts[-1]["about"]) == ("removed", "Mallory")
 
 
+@pytest.mark.long("hundreds of acts")
 async def test_the_list_is_read_page_by_page(opened: Open) -> None:
     async with opened(rate_limits="off") as house:
         ada = house.guest("Ada")

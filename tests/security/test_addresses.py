@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from parley.addresses import Proxies, canonical, parse_networks, place_of, roughly
 from parley.credentials import COOKIE, PROBES, named
 from tests.cases import together
+from tests.conftest import each_transport
 from tests.people import Json
 from tests.security.conftest import TRUSTED, Guest, House, Open
 
@@ -39,6 +40,7 @@ async def test_a_forged_address_is_not_believed_over_rest(opened: Open) -> None:
         assert statuses == [201, 201, 429]
 
 
+@each_transport
 @pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
 async def test_a_forged_address_is_not_believed_on_a_socket(
     opened: Open, transports: tuple[str, ...], plain: bool
@@ -150,6 +152,7 @@ async def test_a_trusted_proxy_names_the_address_over_rest(opened: Open) -> None
         assert await start(house.guest("Mallory", "203.0.113.1")) == 429
 
 
+@each_transport
 @pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
 async def test_a_trusted_proxy_names_the_address_of_a_socket(
     opened: Open, transports: tuple[str, ...], plain: bool

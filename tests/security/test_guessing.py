@@ -19,7 +19,7 @@ from tests.raw import raw_socket
 from tests.servers import Running
 
 People = Callable[..., Person]
-GUESSES = effort.times(300, full=1_000)
+GUESSES = effort.times(120, full=1_000)
 ALIKE = 1.5
 """How far the middle times of two kinds may lie apart, on a machine that does other things too."""
 NOISE_S = 0.001

@@ -285,6 +285,7 @@ async def test_what_has_happened_counts_beyond_what_there_is(here: SharedWindows
     assert await here._redis.zcard("parley:messages:4/3600:room:3") == 4
 
 
+@pytest.mark.long("it waits until they are")
 async def test_uses_are_over_when_their_time_is(redis: Redis) -> None:
     here = windows(redis.url, Rate(1, 1, By.SESSION))
     assert await here.spend("messages", WHO, here.use()) == 0

@@ -7,6 +7,7 @@ import contextlib
 
 from socketio.exceptions import BadNamespaceError
 
+from tests.conftest import each_transport
 from tests.people import Json, Person
 from tests.security.room import People, done, room_of
 
@@ -28,6 +29,7 @@ def said_after(heard: list[tuple[str, Json]], user_id: str) -> list[str]:
     return [data["message"] for name, data in heard[told:] if name == "new_message"]
 
 
+@each_transport
 async def test_nothing_is_said_by_somebody_who_was_removed(
     person: People, transports: tuple[str, ...]
 ) -> None:

@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from parley.domain import naming
 from parley.errors import DatabaseTooNew
 from parley.storage import migrate, schema
+from tests.effort import some
 
 
 @pytest.fixture
@@ -91,7 +92,9 @@ def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
     assert tables(engine) == first
 
 
-@pytest.mark.parametrize("revision", ["9999", "../../x", "", "*"])
+@pytest.mark.parametrize(
+    "revision", some(["9999", "../../x", "", "*"], every=4, why="one tells most")
+)
 def test_a_newer_database_is_refused_and_left_as_it_is(engine: sa.Engine, revision: str) -> None:
     migrate.migrate(engine)
     with engine.connect() as connection:

@@ -85,6 +85,7 @@ def bouncer(
     shutil.rmtree(folder)
 
 
+@pytest.mark.long("PgBouncer and PostgreSQL start")
 async def test_everything_goes_through_it(
     bouncer: Bouncer,
     server: Server,

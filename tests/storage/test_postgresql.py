@@ -116,6 +116,7 @@ async def test_of_two_that_start_at_once_one_makes_the_tables(
         await each.close()
 
 
+@pytest.mark.long("tests/storage/test_migrations.py brings one up to date")
 async def test_an_older_database_is_brought_up_to_date(
     server: Server, name: str, tmp_path: Path
 ) -> None:

@@ -8,10 +8,13 @@ import posixpath
 import re
 import struct
 
+import pytest
+
 from parley.app import Parley
 from parley.pages.assets import FOLDER, PRESSED
 from tests.calls import Caller, Reply
 from tests.cases import together
+from tests.effort import IS_EVERYTHING
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br;q=0"}
 BROTLI = {"Accept-Encoding": "gzip, deflate, br, zstd"}
@@ -28,13 +31,15 @@ NAMES = sorted(
     for p in FOLDER.rglob("*")
     if p.is_file() and p.suffix != PRESSED
 )
+CODE = [name for name in NAMES if name.endswith((".js", ".css", ".svg"))]
 
 
 async def asset(caller: Caller, app: Parley, name: str, **headers: str) -> Reply:
     return await caller.call("GET", f"/static/{app.assets.version}/{name}", headers=headers)
 
 
-@together("name", NAMES)
+@pytest.mark.longer
+@together("name", NAMES if IS_EVERYTHING else NAMES[::6])
 async def test_a_file_arrives_as_it_is(ada: Caller, app: Parley, name: str) -> None:
     content = (FOLDER / name).read_bytes()
     plain = await asset(ada, app, name)
@@ -46,7 +51,8 @@ async def test_a_file_arrives_as_it_is(ada: Caller, app: Parley, name: str) -> N
         assert "Accept-Encoding" in small.headers["Vary"]
 
 
-@together("name", [n for n in NAMES if n.endswith((".js", ".css", ".svg"))])
+@pytest.mark.longer
+@together("name", CODE if IS_EVERYTHING else CODE[::6])
 async def test_code_is_compressed_and_kept_for_ever(ada: Caller, app: Parley, name: str) -> None:
     reply = await asset(ada, app, name, **GZIP)
     assert reply.headers["Content-Encoding"] == "gzip"

@@ -21,6 +21,7 @@ def _small_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contract, "GATHER_S", 0.5)
 
 
+@pytest.mark.long("many people")
 async def test_who_comes_to_many_is_gathered_and_the_count_is_right(person: People) -> None:
     ada = person("Ada")
     room_id = await ada.starts()

@@ -84,6 +84,7 @@ async def test_binary_over_polling_ends_the_connection(server: Running) -> None:
 # --- stopping -----------------------------------------------------------------
 
 
+@pytest.mark.long("one that never reads tells most")
 async def test_an_open_websocket_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with process(tmp_path / "data") as server:
         async with raw_socket(server.url):
@@ -216,6 +217,7 @@ async def test_an_event_that_cannot_be_read_is_answered(server: Running, data: s
 # --- the end of a connection --------------------------------------------------
 
 
+@pytest.mark.long("it waits for who does not hang up")
 async def test_disconnecting_a_client_ends_its_transport(server: Running) -> None:
     async with raw_socket(server.url) as ada:
         await server.app.realtime.server.close_all()

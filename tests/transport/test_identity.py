@@ -11,6 +11,7 @@ import socketio.exceptions
 from parley.app import Parley
 from parley.credentials import COOKIE
 from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
+from tests.conftest import each_transport
 from tests.people import Person
 
 People = Callable[..., Person]
@@ -275,6 +276,7 @@ async def owner_with_a_cookie(ada: Person) -> tuple[str, str]:
     return room_id, f"{COOKIE}={ada.token}"
 
 
+@each_transport
 async def test_the_cookie_is_proof_on_a_socket_of_our_own_page(
     person: People, transports: tuple[str, ...]
 ) -> None:
@@ -297,6 +299,7 @@ async def test_the_cookie_is_no_proof_on_a_websocket_from_elsewhere(
     assert (await mallory.join(room_id))["role"] == "member"
 
 
+@each_transport
 @pytest.mark.parametrize("origin", [FOREIGN, "null", "http://localhost:3001"])
 async def test_a_page_of_a_foreign_origin_opens_no_socket(
     person: People, transports: tuple[str, ...], origin: str

@@ -46,6 +46,7 @@ async def page(who: Person, room_id: str, query: str) -> Json:
     return reply
 
 
+@pytest.mark.long("many people")
 async def test_every_reply_holds_the_first_and_counts_all(person: People) -> None:
     ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
     room_id = await many(ada)

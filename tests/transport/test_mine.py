@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parley import contract
 from parley.domain import participation
 from parley.domain.context import Context
 from parley.live.following import FOLLOWERS_MAX
@@ -79,6 +80,12 @@ async def test_what_one_left_is_not_listed_until_one_is_back(ada: Caller, ben: C
 # --- live -----------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is new is told again as soon as it is found."""
+    monkeypatch.setattr(contract, "GATHER_S", 0.1)
+
+
 async def follows(person: People, who: Person) -> tuple[Person, list[Json]]:
     """A page of theirs that only lists what is theirs, and what it lists."""
     page = person(who.name)
@@ -101,6 +108,7 @@ async def both(person: People) -> tuple[Person, Person, str]:
     return ada, ben, room_id
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_whoever_follows_is_told_what_is_said_and_read(person: People) -> None:
     ada, ben, room_id = await both(person)
     page, listed = await follows(person, ben)
@@ -127,6 +135,7 @@ async def test_many_messages_are_told_at_once(person: People) -> None:
     assert len(page.all_heard("mine_changed")) <= 5
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_what_becomes_ones_own_is_told_and_what_is_no_more(person: People) -> None:
     ada, ben, room_id = await both(person)
     page, _ = await follows(person, ben)
@@ -140,6 +149,7 @@ async def test_what_becomes_ones_own_is_told_and_what_is_no_more(person: People)
     await page.hears("mine_changed", lambda told: told == {"room_id": other})
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_who_was_removed_hears_nothing_more_nor_the_new_link(person: People) -> None:
     ada, ben, room_id = await both(person)
     page, _ = await follows(person, ben)
@@ -212,6 +222,7 @@ async def test_a_renewed_token_ends_what_follows_by_the_one_before(
     assert following.of == {}
 
 
+@pytest.mark.usefixtures("brisk")
 async def test_what_is_joined_over_rest_is_told_and_what_is_said_there(person: People) -> None:
     ada, ben, _room_id = await both(person)
     page, _ = await follows(person, ben)

@@ -95,6 +95,7 @@ async def test_a_lost_connection_is_a_leave_after_the_grace(
     assert [p["username"] for p in await participants(ada, room_id)] == ["Ada"]
 
 
+@pytest.mark.long("a lost connection tells most")
 async def test_a_closed_page_is_a_leave_after_the_grace(person: People) -> None:
     ada, ben = person("Ada"), person("Ben")
     room_id = await starts_and_joins(ada)
@@ -116,6 +117,7 @@ async def test_a_polling_client_that_says_goodbye_leaves_after_the_grace(
         assert (await ada.hears("user_left"))["username"] == "Ben"
 
 
+@pytest.mark.long("it waits for the grace")
 async def test_who_left_after_the_grace_arrives_again(person: People) -> None:
     ada, ben = person("Ada"), person("Ben")
     room_id = await starts_and_joins(ada)

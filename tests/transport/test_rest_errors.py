@@ -14,7 +14,7 @@ from parley.app import Parley, create_app, web_site
 from parley.config import Config
 from parley.errors import RateLimited, Unavailable
 from parley.storage.folder import NAME
-from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
+from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Json, Reply
 from tests.cases import together
 from tests.encryption.members import shaped_record
 from tests.mail.postbox import with_mail
@@ -293,14 +293,20 @@ BODIES: dict[str, object] = {
 }
 
 
-@together("name", NEED_A_TOKEN)
-async def test_a_missing_token_is_told_from_a_wrong_right(
-    ada: Caller, ben: Caller, mallory: Caller, name: str
-) -> None:
+@pytest.fixture
+async def said(ada: Caller, ben: Caller) -> Json:
+    """What Ada says in a room of hers, with its `room_id`; Ben is in another."""
     room_id = await ada.starts()
     await ada.joins(room_id, user_id="ada-1")
-    said = await ada.says(room_id, "Hello")
     await ben.starts("Another, so that Ben has a token")
+    return {"room_id": room_id, **await ada.says(room_id, "Hello")}
+
+
+@together("name", NEED_A_TOKEN)
+async def test_a_missing_token_is_told_from_a_wrong_right(
+    said: Json, ada: Caller, ben: Caller, mallory: Caller, name: str
+) -> None:
+    room_id = said["room_id"]
     call = contract.CALLS[name]
     path = call.path.format(
         room_id=room_id,

@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 People = Callable[..., Person]
-PEOPLE = effort.times(80, full=300)
+PEOPLE = effort.times(60, full=300)
 SAID = 40
 MISSED_MAX = 20
 
@@ -118,6 +118,7 @@ async def test_many_who_come_back_at_once_share_a_few_readings(
             assert each.conversation["delta"] is True
 
 
+@pytest.mark.long("few readings for many tell most")
 async def test_who_knew_the_same_is_sent_the_very_same(
     person: People, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.conftest import each_transport
 from tests.people import Person
 
 People = Callable[..., Person]
 
 
+@each_transport
 async def test_two_people_talk_live_over_every_transport(
     person: People, transports: tuple[str, ...]
 ) -> None:

@@ -452,6 +452,7 @@ async def test_a_repeated_send_with_files_is_stored_once(ada: Person, room_id: s
     assert len(await page(ada, room_id)) == 1
 
 
+@pytest.mark.long("more than a hundred uploads")
 async def test_nobody_has_more_than_a_hundred_waiting_however_many_at_once(
     ada: Person, room_id: str, server: Running
 ) -> None:

@@ -11,10 +11,11 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, Message, Ping, Pong
 
 from parley.wire import frames
+from tests.effort import times
 
 MAX_BYTES = 400
 LONGEST_HEAD = 14
-EXAMPLES = 300
+EXAMPLES = times(100, full=300)
 MASK = b"\x11\x22\x33\x44"
 
 
@@ -66,6 +67,7 @@ FRAMES = st.builds(
 )
 
 
+@pytest.mark.longer
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(FRAMES, max_size=6).map(b"".join) | st.binary(max_size=40), st.data())
 @example(masked(0x01, b"a") + masked(0x89, b"p") + masked(0x80, b"b"), None)

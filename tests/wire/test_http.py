@@ -154,6 +154,7 @@ async def test_a_connection_that_ended_leaves_no_cycle(
         gc.enable()
 
 
+@pytest.mark.long("a connection that ended tells most")
 async def test_a_line_that_ended_leaves_no_cycle(server: Running) -> None:
     def lines() -> int:
         return sum(isinstance(each, DirectClient) for each in gc.get_objects())

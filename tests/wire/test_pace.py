@@ -379,6 +379,7 @@ async def test_joining_takes_more_of_a_turn_than_a_message(
         await until(lambda: _in_line(endless_turn) == 1)
 
 
+@pytest.mark.long("it waits for the client to go")
 async def test_what_waits_for_its_turn_is_given_back_when_the_client_goes(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ from parley.wire.certificate import Certificate, CertificateUnusable
 from parley.wire.line import SERVICE_RESTART
 from parley.wire.unread import UNREAD_MAX_BYTES
 from tests.countdowns import time_is_up
+from tests.effort import some
 from tests.eventually import until
 from tests.people import PATIENCE_S
 from tests.raw import event
@@ -283,7 +284,14 @@ async def test_what_is_no_http_either_is_hung_up_on(server: Running, halls: list
                 assert not answer.startswith(b"HTTP")
 
 
-@pytest.mark.parametrize("begun", [b"", b"\x16", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"])
+@pytest.mark.parametrize(
+    "begun",
+    some(
+        [b"\x16", b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"],
+        every=3,
+        why="one tells most",
+    ),
+)
 async def test_who_never_ends_their_handshake_is_cut_off_and_gives_back_their_place(
     config: Config,
     files: Files,
@@ -323,6 +331,7 @@ async def test_where_no_place_is_left_the_door_stays_shut(config: Config, files:
                 pass
 
 
+@pytest.mark.long("it waits for all that a stop is given")
 async def test_a_stop_waits_for_nobody_at_the_door(config: Config, files: Files) -> None:
     loop = asyncio.get_running_loop()
     async with contextlib.AsyncExitStack() as stack:

@@ -17,6 +17,7 @@ from parley.wire import answering, line, socket, unread
 from parley.wire.socket import GuardedSocket
 from parley.wire.unread import Backlog
 from tests.countdowns import NEVER_S, time_is_up
+from tests.effort import times
 from tests.eventually import until
 from tests.generous import generous
 from tests.people import Person
@@ -294,10 +295,15 @@ async def answer_to(server: Running, path: str) -> bytes:
         return await asking.reads_to_the_end()
 
 
-async def test_polling_clients_may_send_as_much_as_any(config: Config) -> None:
+@pytest.mark.longer
+async def test_polling_clients_may_send_as_much_as_any(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = times(600, full=line.FRAMES_MAX)
+    monkeypatch.setattr(socket, "FRAMES_MAX", most)
     async with running(config) as server, raw_polling(server.url) as mallory:
         # Engine.IO's pongs: nothing else counts them.
-        assert await mallory.send(*["3"] * (line.FRAMES_MAX - 10)) == 200
+        assert await mallory.send(*["3"] * (most - 10)) == 200
         assert await mallory.send(*["3"] * 11) == 400
         assert await mallory.poll() == 400
 
