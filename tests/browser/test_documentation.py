@@ -59,7 +59,7 @@ def test_a_call_and_an_event_are_tried_from_the_page(arrive: Arrive) -> None:
     page = ada.page
     page.goto(f"{ada.url}/docs/try.html")
     page.get_by_role("button", name="Start a conversation").click()
-    expect(page.get_by_text("You own it.")).to_be_visible()
+    expect(page.get_by_text("You own it. Join it")).to_be_visible()
     answer = page.get_by_role("tabpanel", name="REST").get_by_role("status")
     for call, said in (("join", '"username": "Tess"'), ("send", '"seq": 1')):
         page.get_by_label("Call").select_option(call)

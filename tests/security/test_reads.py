@@ -14,13 +14,14 @@ from parley.errors import RateLimited
 from parley.limits.limiter import Kind, Who
 from parley.pages.assets import ICONS
 from parley.pages.client import ADDRESS as CLIENT
+from parley.pages.client import TYPES_ADDRESS as TYPES
 from parley.pages.framing import SCRIPT
 from parley.pages.manifest import ADDRESS as MANIFEST
 from parley.pages.worker import ADDRESS as WORKER
 from parley.wire import pace
 from tests.security.conftest import Guest, Open
 
-HELD_READY = {*ICONS, MANIFEST, WORKER, SCRIPT, CLIENT, "/static/<version>/<path:name>"}
+HELD_READY = {*ICONS, MANIFEST, WORKER, SCRIPT, CLIENT, TYPES, "/static/<version>/<path:name>"}
 FREE = {"/api/health", "/api/ready", *HELD_READY}
 """Probes cost no more than a refusal would; files are held ready, and cached by who read them."""
 FREE |= {"/files/<file_id>/<name>"}
