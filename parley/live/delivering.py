@@ -161,7 +161,7 @@ class Delivering:
                     forgets_at = clock() + FORGET_EVERY_S
                     await self._forget()
                 for _ in range(PIECES_AT_ONCE):
-                    if not await self._store():
+                    if not self._is_known or not await self._store():
                         break
                 await self._trim()
                 await self._begin(self._sending)
@@ -207,7 +207,9 @@ class Delivering:
         except BaseException:
             self._is_known = False
             raise
-        for id in [id for id in self._happened if id not in self._asked_for]:
+        # Those that changed meanwhile may ask for it since.
+        known = self._asked_for.keys() | self._changed
+        for id in self._happened.keys() - known:
             del self._happened[id]
 
     async def _look(self) -> None:
@@ -251,7 +253,10 @@ class Delivering:
         for id in stored.ready:
             self._ready.setdefault(id, None)
         self._ready.update(stored.rest_until)
-        if changed:
+        if changed and not self._is_known:
+            # Again once it is read what they are told now, or what happens until then would be lost.
+            self._said |= changed
+        elif changed:
             # They may have been paused until now, or left alone.
             self._changed -= changed
             self._ready.update(await delivering.ready(self._context))

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -118,6 +119,32 @@ async def test_what_happens_right_after_it_was_asked_for_is_told(
     await cleo.leave(talk.room_id)
     got = [each.said["type"] for each in await receiver.gets(2)]
     assert got == ["user_joined", "user_left"]
+
+
+async def test_what_it_is_told_may_change_again_while_that_is_stored(
+    talk: Talk,
+    receiver: Receiver,
+    person: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, stored, changed = delivering.store, asyncio.Event(), asyncio.Event()
+
+    async def late(*given: Any) -> delivering.Stored:
+        found = await store(*given)
+        stored.set()
+        await changed.wait()
+        return found
+
+    monkeypatch.setattr(delivering, "store", late)
+    number = (await talk.webhook(receiver.url))["webhook"]["id"]
+    async with asyncio.timeout(PATIENCE_S):
+        await stored.wait()
+    await talk.ada.call("PATCH", f"{talk.path}/webhooks/{number}", {"events": ["user_joined"]})
+    cleo = person("Cleo")
+    changed.set()
+    await cleo.join(talk.room_id)
+    [got] = await receiver.gets(1)
+    assert got.said["type"] == "user_joined"
 
 
 async def test_what_is_refused_comes_again_with_the_same_id(
