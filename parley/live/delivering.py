@@ -254,7 +254,7 @@ class Delivering:
             self._ready.setdefault(id, None)
         self._ready.update(stored.rest_until)
         if changed and not self._is_known:
-            # Again once it is read what they are told now, or what happens until then would be lost.
+            # Again once it is read what they are told now: what happens until then isn't lost.
             self._said |= changed
         elif changed:
             # They may have been paused until now, or left alone.
