@@ -34,7 +34,10 @@ class Refused(ClientError):
 
 
 class Over(ClientError):
-    """You take part no more: `reason` is `ended`, `deleted`, or as that of the event `removed`."""
+    """You take part no more: `reason` is `ended`, `deleted`, or as that of the event `removed`.
+
+    A loop over events that falls far behind is over alone (`behind`).
+    """
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)

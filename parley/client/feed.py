@@ -45,9 +45,10 @@ class Feed:
             return
         if len(self._came) >= KEPT_MAX:
             self.has_lost = True
-            return
-        self._came.append(happened)
-        self._wake()
+        # Behind what is left out nothing is kept, or it would come before that.
+        if not self.has_lost:
+            self._came.append(happened)
+            self._wake()
 
     def end(self, why: ClientError) -> None:
         self._end = why
@@ -70,6 +71,11 @@ class Feed:
         news, self._news = self._news, None
         if news is not None and not news.done():
             news.set_result(None)
+
+
+def behind() -> Over:
+    """What can't be read again is lost to whoever looks too late."""
+    return Over("behind", f"More than {KEPT_MAX:,} events waited to be read: some were left out.")
 
 
 async def messages(feed: Feed, older: Older, since: int, now: int) -> AsyncIterator[Message]:

@@ -15,7 +15,7 @@ import msgspec
 from parley.client import types
 from parley.client.coming import Coming
 from parley.client.errors import ClientError, Over, Refused, Unreachable
-from parley.client.feed import Feed, Happened, messages
+from parley.client.feed import Feed, Happened, behind, messages
 from parley.client.line import Line, decoder
 from parley.client.links import Link
 from parley.client.log import Log
@@ -186,11 +186,15 @@ class Client(Coming):
 
         Beside what the server tells: `disconnected` when the connection is lost, and `connected`
         when it is there again and what was missed was told.
+
+        Raises `Over` (`behind`) where it is read so late that something had to be left out.
         """
         feed = self._new_feed(frozenset(names) or None)
         try:
             while (happened := await feed.next()) is not None:
                 yield happened
+            if feed.has_lost:
+                raise behind()
         finally:
             self._feeds.remove(feed)
 

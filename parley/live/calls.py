@@ -243,7 +243,14 @@ class Calling:
                 pass  # a socket's going is seen by itself
             case _:
                 if isinstance(event, _DECIDED) and event.conversation_id in self._watched:
-                    self._begin(calls.review(self._context, event.conversation_id))
+                    self._begin(self._review(event.conversation_id))
+
+    async def _review(self, conversation_id: int) -> None:
+        while True:
+            try:
+                return await calls.review(self._context, conversation_id)
+            except Unavailable:
+                await asyncio.sleep(AGAIN_S)
 
     def _rename(self, now: records.Participant) -> None:
         """Who comes again under another name is called so in the call, too."""

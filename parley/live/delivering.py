@@ -51,6 +51,10 @@ RESTS, RESTS_FOR_TALK = 1.0, 9.0
 """How long it rests after each piece of work, by how long that took: more while somebody talks."""
 FLYING_MAX = 400
 """Webhooks that are read and sent to at once, or wait for a place."""
+OTHERS_MAX = 100
+"""Of these, such as share few places: they wait long, and the rest must not wait for them."""
+OTHERS_REST = timedelta(seconds=5)
+"""For those beyond."""
 READ_AT_ONCE = 40
 """Webhooks whose queues are read in one go."""
 LOOK_EVERY_S = 30.0
@@ -96,6 +100,8 @@ class Delivering:
         """Webhooks for which something waits, and until when they are left alone."""
         self._flying: dict[int, asyncio.Task[None]] = {}
         """By webhook what is being sent, until it is stored what became of it."""
+        self._others: set[int] = set()
+        """Those among them that share few places."""
         self._outcomes: dict[int, list[Outcome]] = {}
         """What became of what was sent, and is not stored yet."""
         self._changed: set[int] = set()
@@ -161,7 +167,7 @@ class Delivering:
                     forgets_at = clock() + FORGET_EVERY_S
                     await self._forget()
                 for _ in range(PIECES_AT_ONCE):
-                    if not await self._store():
+                    if not self._is_known or not await self._store():
                         break
                 await self._trim()
                 await self._begin(self._sending)
@@ -185,7 +191,7 @@ class Delivering:
             flight.cancel()
         for known in (
             *(self._asked_for, self._said, self._happened, self._ready, self._flying),
-            *(self._outcomes, self._untrimmed),
+            *(self._others, self._outcomes, self._untrimmed),
         ):
             known.clear()
         self._is_known = False
@@ -207,7 +213,9 @@ class Delivering:
         except BaseException:
             self._is_known = False
             raise
-        for id in [id for id in self._happened if id not in self._asked_for]:
+        # Those that changed meanwhile may ask for it since.
+        known = self._asked_for.keys() | self._changed
+        for id in self._happened.keys() - known:
             del self._happened[id]
 
     async def _look(self) -> None:
@@ -251,7 +259,10 @@ class Delivering:
         for id in stored.ready:
             self._ready.setdefault(id, None)
         self._ready.update(stored.rest_until)
-        if changed:
+        if changed and not self._is_known:
+            # Again once it is read what they are told now: what happens until then isn't lost.
+            self._said |= changed
+        elif changed:
             # They may have been paused until now, or left alone.
             self._changed -= changed
             self._ready.update(await delivering.ready(self._context))
@@ -295,8 +306,14 @@ class Delivering:
             for id in some:
                 self._ready.pop(id, None)
             for batch in found:
+                id = batch.webhook.id
+                if not sending.is_known(batch.webhook):
+                    if len(self._others) >= OTHERS_MAX:
+                        self._ready[id] = now + OTHERS_REST
+                        continue
+                    self._others.add(id)
                 flight = asyncio.get_running_loop().create_task(self._send_all(batch, sending))
-                self._flying[batch.webhook.id] = flight
+                self._flying[id] = flight
             await self._breathe()
 
     def _wait_s(self, most: float) -> float:
@@ -331,6 +348,7 @@ class Delivering:
             self._ready[id] = self._context.clock() + FAULT_RESTS
         if database != self._database:
             return
+        self._others.discard(id)
         self._outcomes[id] = outcomes
         self._untrimmed[id] += len(outcomes)
         if batch.webhook.waiting >= delivering.WAITING_MAX:

@@ -52,7 +52,7 @@ class Sending:
         """
         time = asyncio.get_running_loop().time
         read_s = time()
-        is_known = self._is_known(batch.webhook)
+        is_known = self.is_known(batch.webhook)
         async with self._known if is_known else self._others:
             for delivery, message in batch.waiting:
                 began_s = time()
@@ -66,7 +66,8 @@ class Sending:
     async def close(self) -> None:
         await self._courier.close()
 
-    def _is_known(self, webhook: Webhook) -> bool:
+    def is_known(self, webhook: Webhook) -> bool:
+        """Whether it took something, and not late: the others share few places."""
         return webhook.took_at is not None and webhook.id not in self._slow
 
     def _note_pace(self, webhook_id: int, took_s: float) -> None:

@@ -211,6 +211,24 @@ async def test_who_leaves_while_nothing_can_be_stored_is_out_once_it_can(
     await sees(both.ada, "Ada")
 
 
+async def test_who_may_not_call_any_more_is_out_once_that_can_be_stored(
+    both: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "AGAIN_S", 0.01)
+    review, failed = stored_calls.review, asyncio.Event()
+
+    async def fails_once(context: Context, conversation_id: int) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise Unavailable(retry_after=1)
+        await review(context, conversation_id)
+
+    monkeypatch.setattr(stored_calls, "review", fails_once)
+    await both.ada.call("PATCH", both.path, {"read_only": True})
+    await sees(both.ada, "Ada")
+    assert failed.is_set()
+
+
 @pytest.mark.long("it waits until they have")
 async def test_who_was_stored_but_never_taken_in_has_left(
     talk: Talk, monkeypatch: pytest.MonkeyPatch

@@ -12,12 +12,13 @@ from dataclasses import replace
 import pytest
 import trustme
 
-from parley.client import Client, Refused, Unreachable, feed, start
+from parley.client import Client, Over, Refused, Unreachable, feed, start, types
 from parley.client.errors import BadLink
 from parley.client.links import Link
 from parley.config import Config
 from parley.limits.rates import By, Rate
 from parley.wire.certificate import Certificate
+from tests.client.test_log import message as message_of
 from tests.eventually import until
 from tests.people import PATIENCE_S, Person
 from tests.servers import Running, running
@@ -45,6 +46,55 @@ async def test_whoever_looks_late_misses_nothing(
                 if len(heard) == 59:
                     break
     assert heard == [f"{number}" for number in range(59)]
+
+
+async def test_what_comes_while_it_reads_what_is_kept_comes_after_what_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "KEPT_MAX", 2)
+    said = [message_of(seq) for seq in range(1, 6)]
+    late, heard = feed.Feed(), list[int]()
+
+    async def older(after: int) -> tuple[list[types.Message], int, bool]:
+        return said[after:], len(said), False
+
+    for message in said[:3]:
+        late.take(feed.Happened("new_message", message, message.seq))
+    async for message in feed.messages(late, older, 0, 0):
+        heard.append(message.seq)
+        if message.seq == 1:  # there is room again
+            late.take(feed.Happened("new_message", said[3], 4))
+        if message.seq == 4:
+            late.end(Over("ended", ""))
+    assert heard == [1, 2, 3, 4, 5]
+
+
+async def test_a_loop_over_events_that_is_too_late_is_told_so(
+    server: Running, person: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "KEPT_MAX", 2)
+    ada = person("Ada")
+    room = await ada.starts()
+    await ada.join(room, token=ada.token)
+    async with Client(f"{server.url}/conversation/{room}", name="Ben") as talk:
+        heard = list[str]()
+        gone = asyncio.Event()
+
+        async def listens() -> None:
+            async for happened in talk.events("new_message"):
+                heard.append(happened.data.message)
+                await gone.wait()
+
+        listening = asyncio.ensure_future(listens())
+        await asyncio.sleep(0)  # it listens from here on
+        for number in range(4):
+            said = await ada.say(room, f"{number}")
+            await until(functools.partial(_is_at, talk, said["seq"]))
+        gone.set()
+        with pytest.raises(Over) as over:
+            await listening
+    assert over.value.reason == "behind"
+    assert heard == ["0", "1", "2"]
 
 
 def _is_at(talk: Client, seq: int) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -14,6 +15,7 @@ from standardwebhooks import WebhookVerificationError
 from parley.config import Config
 from parley.domain import delivering, settling
 from parley.hooks.worker import Posting
+from parley.live import delivering as live
 from parley.live import sending
 from parley.push.courier import Courier
 from parley.push.post import Outcome
@@ -118,6 +120,32 @@ async def test_what_happens_right_after_it_was_asked_for_is_told(
     await cleo.leave(talk.room_id)
     got = [each.said["type"] for each in await receiver.gets(2)]
     assert got == ["user_joined", "user_left"]
+
+
+async def test_what_it_is_told_may_change_again_while_that_is_stored(
+    talk: Talk,
+    receiver: Receiver,
+    person: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, stored, changed = delivering.store, asyncio.Event(), asyncio.Event()
+
+    async def late(*given: Any) -> delivering.Stored:
+        found = await store(*given)
+        stored.set()
+        await changed.wait()
+        return found
+
+    monkeypatch.setattr(delivering, "store", late)
+    number = (await talk.webhook(receiver.url))["webhook"]["id"]
+    async with asyncio.timeout(PATIENCE_S):
+        await stored.wait()
+    await talk.ada.call("PATCH", f"{talk.path}/webhooks/{number}", {"events": ["user_joined"]})
+    cleo = person("Cleo")
+    changed.set()
+    await cleo.join(talk.room_id)
+    [got] = await receiver.gets(1)
+    assert got.said["type"] == "user_joined"
 
 
 async def test_what_is_refused_comes_again_with_the_same_id(
@@ -491,3 +519,36 @@ async def test_who_answered_late_shares_few_places(
         await receiver.gets(len(known) + 1)
         await until_so(are_sent)
     assert known == [False, True, True, False, True]
+
+
+async def test_those_that_answer_late_keep_no_other_waiting(
+    talk: Talk,
+    receiver: Receiver,
+    person: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, most in (("FLYING_MAX", 2), ("OTHERS_MAX", 1), ("READ_AT_ONCE", 1)):
+        monkeypatch.setattr(live, name, most)
+    over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        if "late" in request.path:
+            await over.wait()
+        return web.Response(text="taken")
+
+    receiver.answer = answer
+    for number in range(2):
+        await talk.webhook(f"{receiver.url}/late/{number}", "user_joined")
+    known = (await talk.webhook(receiver.url, "new_message"))["webhook"]["id"]
+
+    async def took_one() -> bool:
+        return [each["state"] for each in await talk.deliveries(known)] == ["sent"]
+
+    await talk.ben.say(talk.room_id, "first")
+    await until_so(took_one)
+    await person("Cleo").join(talk.room_id)
+    await receiver.gets(2)
+    await talk.ben.say(talk.room_id, "second")
+    told = [each.said["type"] for each in await receiver.gets(3)]
+    over.set()
+    assert told == ["new_message", "user_joined", "new_message"]

@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+globalThis.navigator ??= /** @type {any} */ ({}); // older versions of Node.js have none
+Object.assign(globalThis, { document: { addEventListener: () => {} } });
+
 const { Budget } = await import("../../parley/static/js/call/budget.js");
+const { Call } = await import("../../parley/static/js/call/call.js");
 const { Speaking, Unheard, largeOf } = await import("../../parley/static/js/call/order.js");
 const { Line } = await import("../../parley/static/js/connection/line.js");
 const { Quality, WORST, limitsFor } = await import("../../parley/static/js/call/quality.js");
@@ -110,6 +114,39 @@ test("a line that is in a hurry tries again soon, however often it was in vain",
   line.lastDelayMs = 4000;
   line.retryLater();
   assert.ok(waits[0] > 20_000 && waits[1] <= 5000 && waits[1] > 2900, String(waits));
+});
+
+/** Ada in a call, whose server answers so, one after the other. @param {object[]} answers */
+function inCall(answers) {
+  const asked = /** @type {object[]} */ ([]);
+  const over = /** @type {string[]} */ ([]);
+  const connection = { live: true, roomId: "room", ask: async (/** @type {string} */ _, /** @type {object} */ fields) => (asked.push(fields), answers.shift()) };
+  const call = new Call({
+    connection: /** @type {any} */ (connection), store: /** @type {any} */ ({}), changed: () => {}, say: () => {}, over: (why) => over.push(why),
+  });
+  [call.peer, call.id] = ["p-Ada", "call"];
+  [call.certified, call.servers] = [Promise.resolve(undefined), Promise.resolve({})];
+  return { call, asked, over };
+}
+
+/** @param {string} code */
+function refused(code) {
+  return { ok: false, code, error: code, retry_after: 0.01 };
+}
+
+test("who comes back stays in the call while the server can't answer for a moment, and is out once it is over", async () => {
+  const { call, asked, over } = inCall([refused("unavailable"), refused("rate_limited"), refused("call_over")]);
+  await call.comeBack(0);
+  assert.equal(asked.length, 3);
+  assert.deepEqual(over, ["The call ended while you were away."]);
+});
+
+test("what one sends is told again where the server couldn't take it", async () => {
+  const { call, asked, over } = inCall([refused("rate_limited"), refused("call_over")]);
+  const ended = new Promise((done) => (call.over = (why) => done(over.push(why))));
+  call.raise(true);
+  await ended;
+  assert.deepEqual(asked.map((fields) => Reflect.get(fields, "hand")), [true, true]);
 });
 
 test("what began a while ago calls nobody", () => {

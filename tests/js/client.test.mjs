@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Over, Refused } from "../../parley/static/js/client/errors.js";
-import { Feed, KEPT_MAX, messages } from "../../parley/static/js/client/feed.js";
+import { Feed, KEPT_MAX, happenings, messages } from "../../parley/static/js/client/feed.js";
 import { parse } from "../../parley/static/js/client/links.js";
 import { Log } from "../../parley/static/js/client/log.js";
 import { Outbox } from "../../parley/static/js/client/outbox.js";
@@ -87,6 +87,17 @@ test("a loop that is slow reads from the server what no longer fits", async () =
   const seqs = [];
   for await (const { seq } of messages(feed, older, 0, { seq: 0, history: 0 })) seqs.push(seq);
   assert.deepEqual(seqs, all.map(({ seq }) => seq));
+});
+
+test("a loop over events that is too late is told so", async () => {
+  const feed = new Feed();
+  for (let seq = 1; seq <= KEPT_MAX + 1; seq += 1) feed.take({ name: "user_joined", data: {}, history: 0 });
+  let heard = 0;
+  const listens = async () => {
+    for await (const { name } of happenings(feed)) heard += Number(name === "user_joined");
+  };
+  await assert.rejects(listens, { code: "behind" });
+  assert.equal(heard, KEPT_MAX);
 });
 
 test("a loop that was put out is told why", async () => {

@@ -62,6 +62,8 @@ export class Call {
     this.wanted = wanted;
     /** The call that one wanted was over already. */
     this.isGone = false;
+    /** After so long the server may let one in that didn't just now; 0 where it won't. */
+    this.againMs = 0;
     this.startedAt = Date.now();
     this.hand = false;
     this.isOver = false;
@@ -143,6 +145,7 @@ export class Call {
   async askIn() {
     const ack = await this.connection.ask("call_join", { ...this.flags, peer: this.peer || undefined, call_id: this.id || this.wanted || undefined });
     this.isGone = !ack.ok && ack.code === "call_over";
+    this.againMs = !ack.ok && PASSING.includes(ack.code) ? (ack.retry_after ?? 0) * 1000 || RETRY_MS : 0;
     return ack;
   }
 
@@ -269,7 +272,12 @@ export class Call {
     if (this.isComing || this.isOver) return;
     this.isComing = true;
     await after(afterMs);
-    const why = this.connection.live && !this.isOver ? await this.join() : "";
+    const joins = () => (this.connection.live && !this.isOver ? this.join() : "");
+    let why = await joins();
+    while (why && this.againMs && this.connection.live && !this.isOver) {
+      await after(this.againMs);
+      why = await joins();
+    }
     this.isComing = false;
     if (why && this.connection.live && !this.isOver) this.end(this.isGone ? ENDED_AWAY : why);
   }
@@ -386,6 +394,8 @@ export class Call {
       const ack = await this.askIn();
       if (this.isOver) return;
       if (this.isGone) return this.end(ENDED_AWAY);
+      // Where the connection is lost, coming back tells it.
+      if (this.againMs && this.connection.live) return void after(this.againMs).then(() => this.tell());
       if (ack.ok && ack.peer !== this.peer) return this.cameIn(ack); // the server had taken us for gone
       if (!ack.ok && ack.code === "call_video_full") {
         this.say("Six people in the call have their cameras or screens on already.");

@@ -87,3 +87,12 @@ export async function* messages(feed, older, since, { seq: now, history }) {
     yield message;
   }
 }
+
+/** @param {Feed} feed */
+export async function* happenings(feed) {
+  for (let happened; (happened = await feed.next()); ) {
+    const { name, data, seq } = happened;
+    yield { name, data, seq };
+  }
+  if (feed.hasLost) throw new Over("behind", `More than ${KEPT_MAX} events waited to be read: some were left out.`);
+}

@@ -1,7 +1,7 @@
 // @ts-check
 // Taking part in a conversation.
 import { ClientError, Over } from "./errors.js";
-import { Feed, messages } from "./feed.js";
+import { Feed, happenings, messages } from "./feed.js";
 import { parse } from "./links.js";
 import { Log } from "./log.js";
 import { Outbox } from "./outbox.js";
@@ -134,7 +134,8 @@ export class Talk extends Saying {
 
   /**
    * All that happens from now on, or only what has one of these names. Beside what the server tells: `disconnected` when the
-   * connection is lost, and `connected` when it is there again; what was missed follows.
+   * connection is lost, and `connected` when it is there again; what was missed follows. Throws `Over` (`behind`) where it is
+   * read so late that something had to be left out.
    * @param {...string} names
    * @returns {AsyncGenerator<Happened, void>}
    */
@@ -224,14 +225,6 @@ export class Talk extends Saying {
     } finally {
       this.#feeds.delete(feed);
     }
-  }
-}
-
-/** @param {Feed} feed */
-async function* happenings(feed) {
-  for (let happened; (happened = await feed.next()); ) {
-    const { name, data, seq } = happened;
-    yield { name, data, seq };
   }
 }
 
