@@ -50,6 +50,7 @@ def test_headings_are_named_as_they_are_where_the_source_is_read(built: Path) ->
     assert 'id="socketio-what-a-client-sends"' in page
 
 
+@pytest.mark.long("it builds the site twice")
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_a_checkout_that_was_brought_up_to_date_builds_it_anew(tmp_path: Path) -> None:
     for name in ("docs", "tools/documentation", "parley/static/css", "parley/static/img"):

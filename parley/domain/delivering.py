@@ -144,41 +144,50 @@ def _fill(
     conversation = stored_conversations.by_id(connection, conversation_id)
     if conversation is None:
         return True, 0
-    is_all, queued = True, list[deliveries.Queued]()
-    logs: dict[int, tuple[int, list[tuple[str, int, datetime]]]] = {}
-    for webhook in stored.of(connection, conversation_id):
-        room = WAITING_MAX - webhook.waiting
-        if webhook.waiting:
-            ready.add(webhook.id)
-        if room <= 0:
-            continue
-        after = webhook.through_seq
-        if after not in logs:
-            logs[after] = _log(connection, conversation, after, at=at)
-        through, log = logs[after]
-        new = [
-            deliveries.New(new_event_id(), event, seq, None, None, when)
-            for event, seq, when in log
-            if event in webhook.events
-        ]
-        new += [
-            deliveries.New(new_event_id(), each.event, None, each.data, each.user_id, each.at)
-            for each in happened[: max(0, room - len(new))]
-            if each.event in webhook.events and each.at >= webhook.created_at
-        ]
-        if new or through != after:
-            queued.append(deliveries.Queued(webhook, new, through))
-        if new:
-            ready.add(webhook.id)
+    is_all, count = True, 0
+    for after in stored.places(connection, conversation_id, most=WAITING_MAX):
+        through, new = _log(connection, conversation, after, at=at)
         is_all = is_all and through >= conversation.seq
-    deliveries.add(connection, queued)
-    return is_all, sum(1 + len(each.new) for each in queued)
+        if through == after:
+            continue
+        count += 1 + deliveries.add_to_all(
+            connection, conversation_id, after, new, most=WAITING_MAX
+        )
+        said = sum(each.event == "new_message" for each in new)
+        stored.note_filled(
+            connection,
+            conversation_id,
+            after,
+            through=through,
+            said=said,
+            changed=len(new) - said,
+            most=WAITING_MAX,
+        )
+    if happened:
+        count += _add_happened(connection, conversation_id, happened)
+    ready.update(stored.waited_for(connection, conversation_id))
+    return is_all, count
+
+
+def _add_happened(
+    connection: sa.Connection, conversation_id: int, happened: Sequence[Happened]
+) -> int:
+    count = 0
+    for webhook in stored.of(connection, conversation_id):
+        new = [
+            deliveries.New(new_event_id(), each.event, each.data, each.user_id, each.at)
+            for each in happened
+            if each.event in webhook.events and each.at >= webhook.created_at
+        ][: max(0, WAITING_MAX - webhook.waiting)]
+        deliveries.add(connection, webhook, new)
+        count += len(new)
+    return count
 
 
 def _log(
     connection: sa.Connection, conversation: Conversation, after: int, *, at: datetime
-) -> tuple[int, list[tuple[str, int, datetime]]]:
-    """What there is to tell behind a place of the log, and up to where: event, message, time."""
+) -> tuple[int, list[deliveries.Logged]]:
+    """What there is to tell behind a place of the log, and up to where."""
     id, limit = conversation.id, FILLED_AT_ONCE
     if after >= conversation.seq:
         return after, []
@@ -198,7 +207,7 @@ def _log(
         if changed_seq <= through
     ]
     found.sort(key=lambda each: each[0])
-    return through, [each for _, each in found]
+    return through, [deliveries.Logged(new_event_id(), *each) for _, each in found]
 
 
 async def batches(context: Context, ids: Collection[int]) -> list[Batch]:

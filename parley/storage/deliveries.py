@@ -20,9 +20,33 @@ _ADD = Prepared(
             name: p(name)
             for name in (
                 *("conversation_id", "webhook_id", "event_id", "event"),
-                *("message_seq", "data", "user_id", "happened_at", "state"),
+                *("data", "user_id", "happened_at", "state"),
             )
         }
+    )
+)
+_ADD_TO_ALL = Prepared(
+    webhook_deliveries.insert().from_select(
+        [
+            *("conversation_id", "webhook_id", "event_id", "event"),
+            *("message_seq", "happened_at", "state"),
+        ],
+        sa.select(
+            webhooks.c.conversation_id,
+            webhooks.c.id,
+            p("event_id", sa.Text),
+            p("event", sa.Text),
+            p("message_seq", sa.BigInteger),
+            p("happened_at", Instant),
+            p("state", sa.Text),
+        )
+        .where(
+            webhooks.c.conversation_id == p("conversation_id"),
+            webhooks.c.through_seq == p("after"),
+            webhooks.c.waiting < p("most"),
+            webhooks.c.events.like(p("wanted", sa.Text)),
+        )
+        .order_by(webhooks.c.id),
     )
 )
 _FIRST = Prepared(
@@ -49,13 +73,23 @@ _TRIED = Prepared(
 
 
 class New(Struct, frozen=True):
-    """What is to be told."""
+    """What is to be told, and has no place in the log."""
 
     event_id: str
     event: str
-    message_seq: int | None
-    data: str | None
+    data: str
+    """In JSON."""
     user_id: str | None
+    happened_at: datetime
+
+
+class Logged(Struct, frozen=True):
+    """What is to be told of a message."""
+
+    event_id: str
+    """The same for all that are told, as Standard Webhooks has it."""
+    event: str
+    message_seq: int
     happened_at: datetime
 
 
@@ -71,36 +105,50 @@ class Tried(Struct, frozen=True):
     at: datetime
 
 
-class Queued(Struct, frozen=True):
-    """What is to be told to one; up to `through` nothing in the log is to be looked at again."""
+def add(connection: sa.Connection, webhook: Webhook, new: Sequence[New]) -> None:
+    """Queue these for one."""
+    if not new:
+        return
+    _ADD.write_many(
+        connection,
+        [
+            {
+                "conversation_id": webhook.conversation_id,
+                "webhook_id": webhook.id,
+                "event_id": each.event_id,
+                "event": each.event,
+                "data": each.data,
+                "user_id": each.user_id,
+                "happened_at": each.happened_at,
+                "state": DeliveryState.WAITING.value,
+            }
+            for each in new
+        ],
+    )
+    stored.note_more(connection, webhook.id, len(new))
 
-    webhook: Webhook
-    new: Sequence[New]
-    through: int
 
-
-def add(connection: sa.Connection, queued: Sequence[Queued]) -> None:
-    """Queue these."""
+def add_to_all(
+    connection: sa.Connection, conversation_id: int, after: int, new: Sequence[Logged], *, most: int
+) -> int:
+    """Queue these for all that want them, are at one place of the log, and for which fewer than
+    `most` wait; how many rows that were.
+    """
     rows = [
         {
-            "conversation_id": some.webhook.conversation_id,
-            "webhook_id": some.webhook.id,
+            "conversation_id": conversation_id,
+            "after": after,
+            "most": most,
             "event_id": each.event_id,
             "event": each.event,
+            "wanted": f'%"{each.event}"%',
             "message_seq": each.message_seq,
-            "data": each.data,
-            "user_id": each.user_id,
             "happened_at": each.happened_at,
             "state": DeliveryState.WAITING.value,
         }
-        for some in queued
-        for each in some.new
+        for each in new
     ]
-    if rows:
-        _ADD.write_many(connection, rows)
-    stored.note_filled(
-        connection, [(some.webhook.id, some.through, len(some.new)) for some in queued]
-    )
+    return _ADD_TO_ALL.write_many(connection, rows) if rows else 0
 
 
 def add_again(
@@ -130,7 +178,7 @@ def add_again(
     connection.execute(
         webhook_deliveries.insert().from_select([*copied, "happened_at", "state"], before)
     )
-    stored.note_filled(connection, [(webhook.id, webhook.through_seq, 1)])
+    stored.note_more(connection, webhook.id, 1)
     return True
 
 

@@ -32,10 +32,40 @@ _BY_ID = Prepared(
     .where(webhooks.c.id == p("id"), conversations.c.deleted_at.is_(None)),
     webhooks.c,
 )
+_PLACES = Prepared(
+    sa.select(webhooks.c.through_seq)
+    .where(webhooks.c.conversation_id == p("conversation_id"), webhooks.c.waiting < p("most"))
+    .distinct(),
+    [webhooks.c.through_seq],
+)
+_WAITED_FOR = Prepared(
+    sa.select(webhooks.c.id).where(
+        webhooks.c.conversation_id == p("conversation_id"), webhooks.c.waiting > 0
+    ),
+    [webhooks.c.id],
+)
+
+
+def _wants(event: str) -> sa.ColumnElement[bool]:
+    return webhooks.c.events.contains(f'"{event}"', autoescape=True)
+
+
 _FILLED = Prepared(
     webhooks.update()
-    .where(webhooks.c.id == p("id"))
-    .values(through_seq=p("through"), waiting=webhooks.c.waiting + p("more"))
+    .where(
+        webhooks.c.conversation_id == p("conversation_id"),
+        webhooks.c.through_seq == p("after"),
+        webhooks.c.waiting < p("most"),
+    )
+    .values(
+        through_seq=p("through"),
+        waiting=webhooks.c.waiting
+        + sa.case((_wants("new_message"), p("said", sa.Integer)), else_=0)
+        + sa.case((_wants("message_changed"), p("changed", sa.Integer)), else_=0),
+    )
+)
+_MORE = Prepared(
+    webhooks.update().where(webhooks.c.id == p("id")).values(waiting=webhooks.c.waiting + p("more"))
 )
 _SETTLE = Prepared(
     webhooks.update()
@@ -190,11 +220,44 @@ def some(connection: sa.Connection, ids: Collection[int]) -> list[Webhook]:
     return [_webhook(row) for row in rows]
 
 
-def note_filled(connection: sa.Connection, filled: Sequence[tuple[int, int, int]]) -> None:
-    """Each an id, up to where nothing in the log is to be looked at again, how many more wait."""
-    if filled:
-        rows = [{"id": id, "through": through, "more": more} for id, through, more in filled]
-        _FILLED.write_many(connection, rows)
+def places(connection: sa.Connection, conversation_id: int, *, most: int) -> list[int]:
+    """Up to where the log was looked at for those for which fewer than `most` wait."""
+    rows = _PLACES.run(connection, conversation_id=conversation_id, most=most)
+    return [row.through_seq for row in rows]
+
+
+def waited_for(connection: sa.Connection, conversation_id: int) -> list[int]:
+    """The ids of those for which something waits, paused or not."""
+    return [row.id for row in _WAITED_FOR.run(connection, conversation_id=conversation_id)]
+
+
+def note_filled(
+    connection: sa.Connection,
+    conversation_id: int,
+    after: int,
+    *,
+    through: int,
+    said: int,
+    changed: int,
+    most: int,
+) -> None:
+    """For those at one place of the log so many events of each kind were queued that they want, and
+    up to `through` nothing is to be looked at again.
+    """
+    _FILLED.write(
+        connection,
+        conversation_id=conversation_id,
+        after=after,
+        through=through,
+        said=said,
+        changed=changed,
+        most=most,
+    )
+
+
+def note_more(connection: sa.Connection, webhook_id: int, more: int) -> None:
+    """So many more wait."""
+    _MORE.write(connection, id=webhook_id, more=more)
 
 
 def settle(connection: sa.Connection, webhook_id: int, *, through: int) -> None:

@@ -450,7 +450,7 @@ def test_the_domain_does_what_the_model_does(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=30 * EFFORT or times(3, full=20),
+            max_examples=30 * EFFORT or times(2, full=20),
             stateful_step_count=40,
             derandomize=EFFORT == 0,
             deadline=None,

@@ -15,8 +15,8 @@ from tests.faults.talk import NAMES, says_and_does, talk_at
 
 SEED = 30
 UNHEARD = 0.3
-MESSAGES = times(180, full=10_000)
-ROOMS_EACH = times(3, full=5)
+MESSAGES = times(120, full=10_000)
+ROOMS_EACH = times(2, full=5)
 WINDOW = 4
 
 

@@ -137,6 +137,7 @@ async def _all_of(context: Context, room_id: str) -> list[Message]:
     return found
 
 
+@pytest.mark.long("that one is missing for one file is noticed every time")
 def test_the_replay_would_notice_a_missing_sync(tmp_path: Path) -> None:
     """With `synchronous = NORMAL` a commit waits for no sync: the replay must find what is lost."""
     (tmp_path / "after").mkdir()

@@ -168,7 +168,7 @@ def test_types_for_typescript_ask_for_what_the_server_asks_for(described: Path) 
     not GENERATORS.exists() and os.environ.get("CI") != "true",
     reason="make setup found no npm, or it could not fetch the generators.",
 )
-@pytest.mark.longer
+@pytest.mark.long("TypeScript reads all of the source; nothing but the client changes it")
 def test_types_of_the_client_for_javascript_are_what_it_is(tmp_path: Path) -> None:
     shutil.copy(HERE / "talking.ts", tmp_path)
     shutil.copy(TYPES, tmp_path)
