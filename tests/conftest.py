@@ -140,6 +140,13 @@ def config(tmp_path: Path, empty_database: Path) -> Config:
 
 
 @pytest.fixture
+def on_postgresql(config: Config) -> Iterator[Config]:
+    """For several servers that share one database."""
+    with databases.one_for_several(config) as made:
+        yield made
+
+
+@pytest.fixture
 async def app(config: Config) -> AsyncIterator[Parley]:
     """The app, started, without a port: for the Quart test client."""
     app = create_app(config)

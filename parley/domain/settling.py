@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from msgspec import Struct
 
+from parley.domain import audit
 from parley.records import Delivery, DeliveryState, PausedFor, Webhook
-from parley.storage import audit as stored_audit
 from parley.storage import deliveries, webhooks
 from parley.storage.deliveries import Tried
 
@@ -28,8 +28,6 @@ LOST_S = 5.0
 REFUSED = (400, 413, 415, 422)
 GONE = 410
 WHY_MAX_CHARS = 200
-SERVER = "The server"
-"""Who did it, in the list of acts."""
 
 
 class Outcome(Struct, frozen=True):
@@ -125,11 +123,10 @@ def _reason(last: Outcome, failing: timedelta) -> PausedFor | None:
 
 def _note_paused(connection: sa.Connection, webhook: Webhook, changes: dict[str, Any]) -> None:
     """For owners to read: nobody else did it."""
-    stored_audit.note(
+    audit.note_of_server(
         connection,
         webhook.conversation_id,
+        "paused_webhook",
         at=changes["paused_at"],
-        who=SERVER,
-        act="paused_webhook",
         about=urlsplit(webhook.url).hostname or "",
     )

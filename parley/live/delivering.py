@@ -89,8 +89,8 @@ class Delivering:
         self._context = context
         self._wake = asyncio.Event()
         self._sending: Sending | None = None
-        self._asked_for: dict[int, frozenset[str]] = {}
-        """By conversation, what any of its webhooks is told."""
+        self._asked_for: dict[int, frozenset[str]] | None = None
+        """By conversation, what any of its webhooks is told; None until that is read."""
         self._is_known = False
         """Whether that is so now."""
         self._said: set[int] = set()
@@ -120,10 +120,12 @@ class Delivering:
             self._said.add(id)
             self._wake.set()
             return
-        # What its webhooks are told was changed just now, and not read since: each may want it.
-        wanted = None if id in self._changed else self._asked_for.get(id, frozenset())
-        if wanted == frozenset():
-            return
+        wanted = None
+        # Else what its webhooks are told was changed just now, and not read since: any may want it.
+        if self._asked_for is not None and id not in self._changed:
+            wanted = self._asked_for.get(id)
+            if wanted is None:
+                return
         if isinstance(event, MessageSent | MessageChanged):
             self._said.add(id)
             self._wake.set()
@@ -189,8 +191,9 @@ class Delivering:
         self._database += 1
         for flight in self._flying.values():
             flight.cancel()
+        self._asked_for = None
         for known in (
-            *(self._asked_for, self._said, self._happened, self._ready, self._flying),
+            *(self._said, self._happened, self._ready, self._flying),
             *(self._others, self._outcomes, self._untrimmed),
         ):
             known.clear()

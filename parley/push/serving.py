@@ -20,8 +20,8 @@ from parley.push.post import Numbered, Outcome, framed, next_frame
 NICENESS = 10
 """What is sent waits for messages, never the other way around."""
 give_way = getattr(os, "sched_yield", lambda: None)
-"""Between two pieces of work. To be nice alone is not enough on one core: whoever has slept is let
-work for some milliseconds before who wakes meanwhile (1.7 on Linux 6.18, as EEVDF shares a core).
+"""Between two pieces of work. Being nice is not enough on one core: a process that has slept is let
+run for some milliseconds (1.7 on Linux 6.18, by EEVDF) before another that wakes meanwhile.
 """
 
 S = TypeVar("S", bound=Struct)

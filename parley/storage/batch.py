@@ -43,8 +43,8 @@ def run_all(
     """What each gives or raises, in a transaction that was begun. Most batches hold nothing that
     fails, and need no savepoints; for the others it is begun again with `begin(connection)`.
 
-    `join(batch)` adds what was asked for meanwhile, and gives that: it need not wait for this
-    commit and then for its own.
+    `join(batch)` adds what was asked for meanwhile and returns it: that need not wait for this
+    commit and then for one of its own.
     """
     if one_by_one:
         return [_run_in_savepoint(connection, work) for work in batch]

@@ -141,7 +141,7 @@ def add_to_all(
             "most": most,
             "event_id": each.event_id,
             "event": each.event,
-            "wanted": f'%"{each.event}"%',
+            "wanted": stored.wanting(each.event),
             "message_seq": each.message_seq,
             "happened_at": each.happened_at,
             "state": DeliveryState.WAITING.value,

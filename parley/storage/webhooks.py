@@ -46,8 +46,13 @@ _WAITED_FOR = Prepared(
 )
 
 
+def wanting(event: str) -> str:
+    """For LIKE: how the list of events looks in which this one is."""
+    return f'%"{event}"%'
+
+
 def _wants(event: str) -> sa.ColumnElement[bool]:
-    return webhooks.c.events.contains(f'"{event}"', autoescape=True)
+    return webhooks.c.events.like(wanting(event))
 
 
 _FILLED = Prepared(

@@ -157,13 +157,13 @@ class Writer:
         self._running.add_done_callback(lambda ran: self._settle(batch, ran))
 
     def join(self, batch: list[Work]) -> list[Work]:
-        """In the thread, before it commits these: have those written too that should not have had
-        to wait for them. Who that is.
+        """In the thread, before it commits: have what came meanwhile written with what gives way.
+        Returns what came.
         """
         return self._take(batch) if self._is_giving_way else []
 
     def _take(self, batch: list[Work]) -> list[Work]:
-        """Put what waits to these, as far as there is room. What that is."""
+        """Move what waits into the batch, as far as there is room. Returns what was moved."""
         before = len(batch)
         # One at a time: whoever asks meanwhile puts more behind.
         while self._waiting and len(batch) < BATCH_MAX:

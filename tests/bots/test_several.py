@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
 
 from parley import contract
 from parley.config import Config
-from tests import databases
 from tests.bots.talk import Talk, declares
 from tests.people import Person
 from tests.servers import running
-
-
-@pytest.fixture
-def on_postgresql(config: Config) -> Iterator[Config]:
-    with databases.one_for_several(config) as made:
-        yield made
 
 
 @pytest.fixture

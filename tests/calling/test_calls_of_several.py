@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,9 @@ from pathlib import Path
 import pytest
 
 from parley.config import Config
-from tests import databases
 from tests.calling.talk import call, names, sees
 from tests.people import Person
 from tests.servers import process, running
-
-
-@pytest.fixture
-def on_postgresql(config: Config) -> Iterator[Config]:
-    with databases.one_for_several(config) as made:
-        yield made
 
 
 @dataclass

@@ -14,6 +14,7 @@ from standardwebhooks import WebhookVerificationError
 
 from parley.config import Config
 from parley.domain import delivering, settling
+from parley.domain.context import Context
 from parley.hooks.worker import Posting
 from parley.live import delivering as live
 from parley.live import sending
@@ -440,6 +441,30 @@ async def test_what_waits_outlives_the_server(config: Config, receiver: Receiver
         assert [each.said["data"]["message"] for each in got[before:]] == ["one", "two"]
         got[-1].verified(made["secret"])
         await again.goes_home()
+
+
+async def test_what_happens_while_a_server_starts_is_told(
+    config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(config) as server:
+        ada = Person("Ada", server.url)
+        talk = Talk(ada, ada, await ada.starts())
+        await talk.webhook(receiver.url, "user_joined")
+        await ada.goes_home()
+    is_due, read = asyncio.Event(), delivering.asked_for
+
+    async def read_late(context: Context) -> dict[int, frozenset[str]]:
+        await is_due.wait()
+        return await read(context)
+
+    monkeypatch.setattr(delivering, "asked_for", read_late)
+    async with running(config) as server:
+        ben = Person("Ben", server.url)
+        await ben.join(talk.room_id)
+        is_due.set()
+        [got] = await receiver.gets(1)
+        assert got.said["data"]["username"] == "Ben"
+        await ben.goes_home()
 
 
 @pytest.mark.long("what waits over a restart tells most")

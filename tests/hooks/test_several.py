@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -12,7 +12,6 @@ from aiohttp import web
 
 from parley.config import Config
 from parley.domain import settling
-from tests import databases
 from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
 from tests.people import Person
@@ -20,12 +19,6 @@ from tests.servers import Running, running
 
 COUNT = 40
 """Messages of each of the two."""
-
-
-@pytest.fixture
-def on_postgresql(config: Config) -> Iterator[Config]:
-    with databases.one_for_several(config) as made:
-        yield made
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from parley.contract import posting
 from tests.servers import Process, process
 
 PROGRAM = Path(sys.executable).parent / "schemathesis"
+HOOKS = Path(__file__).with_name("whole_numbers.py")
 REASONS = Path(__file__).with_name("schemathesis.toml")
 """What it finds and stays, and why."""
 LONG_S = 1800.0
@@ -37,6 +39,7 @@ def asked(served: Process, *options: str, cwd: Path, within_s: float) -> str:
             *("--no-color", "--request-timeout", "30", *options),
         ],
         cwd=cwd,  # it leaves a folder behind
+        env={**os.environ, "PYTHONPATH": str(HOOKS.parent), "SCHEMATHESIS_HOOKS": HOOKS.stem},
         timeout=within_s,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -57,7 +60,8 @@ def test_the_edges_of_every_call_are_as_described(served: Process, tmp_path: Pat
         cwd=tmp_path,
         within_s=170.0,
     )
-    described = [*contract.CALLS.values(), posting.POST_TO_HOOK]
+    calls = (*contract.CALLS.values(), posting.POST_TO_HOOK)
+    described = [call for call in calls if not call.is_of_mail]  # it sends none
     ending = [call for call in described if not call.is_stream]
     assert f"{len(ending)} selected / {len(described)} total" in said
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
 
 from parley.config import Config
-from tests import databases
 from tests.people import Person
 from tests.servers import running
 from tests.stream.hearing import hearing
@@ -17,12 +16,6 @@ from tests.stream.hearing import hearing
 COUNT = 120
 ENDS_EVERY = 25
 """Messages after which a stream is cut, and begun again."""
-
-
-@pytest.fixture
-def on_postgresql(config: Config) -> Iterator[Config]:
-    with databases.one_for_several(config) as made:
-        yield made
 
 
 @pytest.fixture
