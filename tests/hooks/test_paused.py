@@ -8,7 +8,7 @@ from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
 from tests.people import PATIENCE_S, Person
 
-PAUSED = "One webhook is paused, because nothing was taken there."
+PAUSED = "One webhook is paused because its address accepts nothing."
 
 
 async def page(talk: Talk, who: Person) -> str:
