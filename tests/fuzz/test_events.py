@@ -91,7 +91,7 @@ async def test_any_event_is_acknowledged_once_and_harms_nobody(
     server: Running, pair: Pair, events: list[Sent]
 ) -> None:
     room_id = await pair.ada.starts("Open to Mallory")
-    before = await what_is_stored(server.app)
+    before = await what_is_stored(server.app, room_id)
     async with raw_socket(server.url) as mallory:
         await mallory.send(
             *(
@@ -104,7 +104,7 @@ async def test_any_event_is_acknowledged_once_and_harms_nobody(
         if all(sent.wants_ack for sent in events) and not any(
             ack["ok"] for _, ack in mallory.acks()
         ):
-            assert await what_is_stored(server.app) == before
+            assert await what_is_stored(server.app, room_id) == before
     await pair.still_talk()
 
 

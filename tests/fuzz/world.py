@@ -14,21 +14,26 @@ from tests.people import Person
 Stored = tuple[int, ...]
 
 
-def stored(connection: sa.Connection) -> Stored:
-    """How much there is of everything, and how far the logs have come."""
+def stored(connection: sa.Connection, room_id: str | None = None) -> Stored:
+    """How much there is of everything, how far the logs have come, and how many are there: in one
+    conversation, where guests of another may still be about to leave it.
+    """
     counts = [
         sa.select(sa.func.count()).select_from(table).scalar_subquery()
         for table in (sessions, conversations, participants, messages)
     ]
-    sums = [
-        sa.select(sa.func.coalesce(sa.func.sum(column), 0)).scalar_subquery()
+    logs, present = (
+        sa.select(sa.func.coalesce(sa.func.sum(column), 0))
         for column in (conversations.c.seq, conversations.c.participant_count)
-    ]
+    )
+    if room_id is not None:
+        present = present.where(conversations.c.room_id == room_id)
+    sums = (logs.scalar_subquery(), present.scalar_subquery())
     return tuple(connection.execute(sa.select(*counts, *sums)).one())
 
 
-async def what_is_stored(app: Parley) -> Stored:
-    return await app.database.read(stored)
+async def what_is_stored(app: Parley, room_id: str | None = None) -> Stored:
+    return await app.database.read(lambda connection: stored(connection, room_id))
 
 
 @dataclass
