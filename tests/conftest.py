@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import gc
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from pytest_asyncio import is_async_test as is_awaited
 from quart import Quart
 from quart.testing.app import TestApp
 from quart.typing import TestClientProtocol
@@ -22,8 +22,8 @@ from parley.config import Config
 from parley.starting import GC_THRESHOLDS
 from tests import databases, made_once
 from tests.effort import IS_EVERYTHING
-from tests.generous import generous
-from tests.people import Person
+from tests.lasting import config_in
+from tests.people import Person, arriving_at
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
 LONGEST_FIRST = (
@@ -35,9 +35,6 @@ LONGEST_FIRST = (
 # A busy machine takes any time for an example, and for thinking of one.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
-
-# Long enough that a person who comes straight back is in time, short enough to wait for.
-GRACE_S = 0.5
 
 
 @pytest.hookimpl(trylast=True)  # other folders say first what of theirs is long
@@ -57,6 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if databases.ON_POSTGRESQL and (why := item.get_closest_marker("sqlite")):
             item.add_marker(pytest.mark.skip(f"Of SQLite alone: {why.args[0]}"))
+        if item.get_closest_marker("in_one_loop") and is_awaited(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
         if not IS_EVERYTHING and (long := item.get_closest_marker("long")):
             item.add_marker(pytest.mark.skip(f"Long: {long.args[0]}."))
 
@@ -133,10 +132,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(tmp_path: Path, empty_database: Path) -> Config:
-    data = tmp_path / "data"
-    shutil.copytree(empty_database, data)
-    return generous(Config(data=data, leave_grace_s=GRACE_S, database_url=databases.url_of(data)))
+def own_config(tmp_path: Path, empty_database: Path) -> Config:
+    """Of one test alone, in files whose `config` is that of all their tests, too."""
+    return config_in(tmp_path, empty_database)
+
+
+@pytest.fixture
+def config(own_config: Config) -> Config:
+    return own_config
 
 
 @pytest.fixture
@@ -192,12 +195,5 @@ def transports(request: pytest.FixtureRequest) -> tuple[str, ...]:
 @pytest.fixture
 async def person(server: Running) -> AsyncIterator[Callable[..., Person]]:
     """Makes people: `person("Ada")`, with what each asks of the server at its end."""
-    people: list[Person] = []
-
-    def arrive(name: str, transports: tuple[str, ...] = ("websocket",)) -> Person:
-        people.append(Person(name, server.url, transports))
-        return people[-1]
-
-    yield arrive
-    for each in people:
-        await each.goes_home()
+    async with arriving_at(server.url) as arrive:
+        yield arrive

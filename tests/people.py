@@ -8,9 +8,10 @@ waited for; nothing here sleeps.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -213,3 +214,17 @@ class Person:
                 self._news.notify_all()
 
         return listen
+
+
+@contextlib.asynccontextmanager
+async def arriving_at(url: str) -> AsyncIterator[Callable[..., Person]]:
+    """Makes people for a server: `arrive("Ada")`, who are gone once the block ends."""
+    people: list[Person] = []
+
+    def arrive(name: str, transports: tuple[str, ...] = ("websocket",)) -> Person:
+        people.append(Person(name, url, transports))
+        return people[-1]
+
+    yield arrive
+    for each in people:
+        await each.goes_home()

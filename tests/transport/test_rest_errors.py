@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from parley import contract
 from parley.app import Parley, create_app, web_site
 from parley.config import Config
 from parley.errors import RateLimited, Unavailable
 from parley.storage.folder import NAME
+from tests import lasting
 from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Json, Reply
 from tests.cases import together
 from tests.encryption.members import shaped_record
@@ -25,10 +28,14 @@ CREATE = "/api/conversations/create"
 INTERNALS = ("Traceback", "sqlite", "sqlalchemy", "parley/", "Exception", "SELECT")
 
 
-@pytest.fixture
-def config(config: Config) -> Config:
+pytestmark = lasting.in_one_loop
+app, client, own_app = lasting.app, lasting.client, lasting.own_app
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Config:
     """With all the calls there are."""
-    return with_mail(config)
+    return with_mail(lasting.config_in(tmp_path_factory.mktemp("calls"), empty_database))
 
 
 def assert_error(reply: Reply, status: int, code: str) -> None:
@@ -293,7 +300,7 @@ BODIES: dict[str, object] = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def said(ada: Caller, ben: Caller) -> Json:
     """What Ada says in a room of hers, with its `room_id`; Ben is in another."""
     room_id = await ada.starts()
@@ -387,25 +394,25 @@ async def test_a_page_of_a_foreign_origin_is_refused(ada: Caller) -> None:
 
 @pytest.mark.sqlite("It locks its file.")
 async def test_a_database_that_cannot_be_written_is_unavailable(
-    ada: Caller, config: Config
+    own_app: Parley, own_config: Config
 ) -> None:
-    with closing(sqlite3.connect(config.data / NAME)) as other:
+    with closing(sqlite3.connect(own_config.data / NAME)) as other:
         other.execute("DROP TABLE conversations")
-    reply = await ada.call("POST", CREATE)
+    reply = await Caller(own_app, "Ada").call("POST", CREATE)
     assert_error(reply, 503, "unavailable")
     assert reply.body["retry_after"] > 0
     assert int(reply.headers["Retry-After"]) >= 1
 
 
-async def test_ready_is_unavailable_while_the_server_stops(ada: Caller, app: Parley) -> None:
-    await app.drain()
-    reply = await ada.call("GET", "/api/ready")
+async def test_ready_is_unavailable_while_the_server_stops(own_app: Parley) -> None:
+    await own_app.drain()
+    reply = await Caller(own_app, "Ada").call("GET", "/api/ready")
     assert_error(reply, 503, "unavailable")
-    assert web_site(app).is_ready is False
+    assert web_site(own_app).is_ready is False
 
 
-async def test_a_fault_of_ours_tells_no_internals(config: Config) -> None:
-    app = create_app(config)
+async def test_a_fault_of_ours_tells_no_internals(own_config: Config) -> None:
+    app = create_app(own_config)
 
     @app.get("/api/fault")
     async def fault() -> str:
@@ -424,8 +431,8 @@ async def test_what_no_text_may_hold_is_the_name_of_nothing(ada: Caller) -> None
         )
 
 
-async def test_too_much_at_once_says_when_to_come_back(config: Config) -> None:
-    app = create_app(config)
+async def test_too_much_at_once_says_when_to_come_back(own_config: Config) -> None:
+    app = create_app(own_config)
 
     @app.get("/api/limited")
     async def limited() -> str:
