@@ -10,10 +10,14 @@ import pytest
 from parley.client.encryption import Chain, Epoch, Keyring, Kind, LinkKey, Unreadable
 from parley.client.encryption import Person as Keys
 from parley.client.encryption.octets import from_base64url, to_base64url
+from tests import lasting
 from tests.encryption.members import Member, new_key, records_after, shaped_record
 from tests.encryption.talk import read_proof
 from tests.people import Json, Person
 from tests.security.room import done, refused
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 

@@ -89,9 +89,9 @@ def with_settings(config: Config, **settings: str) -> Config:
 
 
 @pytest.fixture
-def default(config: Config) -> Config:
+def default(own_config: Config) -> Config:
     """What `parley serve` has without a flag, on the folder of the test."""
-    return Config(data=config.data, leave_grace_s=config.leave_grace_s)
+    return Config(data=own_config.data, leave_grace_s=own_config.leave_grace_s)
 
 
 @pytest.fixture

@@ -5,14 +5,18 @@ from __future__ import annotations
 import pytest
 
 from parley import contract
+from tests import lasting
 from tests.encryption.talk import Talker, encrypted, new_epoch, read_proof
 from tests.media.drawn import exif, flag, saved
 from tests.media.recorded import webm
-from tests.people import Json
+from tests.people import Json, Person
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused
 from tests.security.test_rights import CALLS, EVENTS
 from tests.uploading import adds, begins, files_of, uploads
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 NEEDED = "read_proof_required"
 PLAIN: dict[str, tuple[str, str, Json]] = {
@@ -54,16 +58,15 @@ def about_it(name: str) -> bool:
 
 
 async def test_no_call_gives_a_stranger_anything(person: People, subtests: pytest.Subtests) -> None:
-    _, ids = await place(person)
+    (_, ids), mallory = await place(person), person("Mallory")
     for name in sorted(name for name in CALLS if about_it(name)):
         with subtests.test(name):
-            await gives_a_stranger_nothing(name, ids, person)
+            await gives_a_stranger_nothing(name, ids, mallory)
 
 
-async def gives_a_stranger_nothing(name: str, ids: Json, person: People) -> None:
+async def gives_a_stranger_nothing(name: str, ids: Json, mallory: Person) -> None:
     path, body, _ = CALLS[name]
     call = contract.CALLS[name]
-    mallory = person("Mallory")
     _, reply = await mallory.call(call.method, path.format(**ids), body)
     if name == "knock_state":
         assert reply == {"success": True, "state": "none", "locked": False}
@@ -76,20 +79,19 @@ async def gives_a_stranger_nothing(name: str, ids: Json, person: People) -> None
 async def test_no_event_gives_a_stranger_anything(
     person: People, subtests: pytest.Subtests
 ) -> None:
-    _, ids = await place(person)
+    (_, ids), mallory = await place(person), person("Mallory")
+    await mallory.connect()
     for name in sorted(set(EVENTS) - {"follow_mine"}):
         with subtests.test(name):
-            await tells_a_stranger_nothing(name, ids, person)
+            await tells_a_stranger_nothing(name, ids, mallory)
 
 
-async def tells_a_stranger_nothing(name: str, ids: Json, person: People) -> None:
+async def tells_a_stranger_nothing(name: str, ids: Json, mallory: Person) -> None:
     fields, _ = EVENTS[name]
     data = {
         key: value.format(**ids) if isinstance(value, str) else value
         for key, value in fields.items()
     }
-    mallory = person("Mallory")
-    await mallory.connect()
     ack = await mallory.ask(name, {"room_id": ids["room_id"], **data})
     assert ack["code"] == NEEDED, ack
     assert not mallory.heard
@@ -222,7 +224,7 @@ async def test_what_is_no_envelope_is_refused(person: People, change: Json, code
 
 async def test_it_begins_with_a_hash_and_without_words(person: People) -> None:
     ada, epoch = person("Ada"), new_epoch()
-    right = encrypted(epoch)
+    right, before = encrypted(epoch), await listed(ada)
     for body, code in (
         ({"encrypted": True}, "bad_request"),
         ({"read_proof_hash": right["read_proof_hash"]}, "bad_request"),
@@ -232,7 +234,13 @@ async def test_it_begins_with_a_hash_and_without_words(person: People) -> None:
         ({**right, "visibility": "listed"}, "encrypted"),
     ):
         assert await refused(ada, "POST", "/api/conversations/create", body) == code, body
-    assert (await done(ada, "GET", "/api/conversations"))["conversations"] == []
+    assert await listed(ada) == before
+
+
+async def listed(who: Person) -> list[str]:
+    """The ids of all conversations that everybody is shown."""
+    found = (await done(who, "GET", "/api/conversations"))["conversations"]
+    return [each["room_id"] for each in found]
 
 
 async def test_what_is_long_and_not_encrypted_is_refused_as_before(person: People) -> None:

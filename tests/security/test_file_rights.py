@@ -6,9 +6,13 @@ import asyncio
 
 import pytest
 
+from tests import lasting
 from tests.people import Person
 from tests.security.room import STANDINGS, People, Place, done, place
 from tests.uploading import TUS, adds, asks, begins, files_of, sends, uploads, uploads_of
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 Row = tuple[int, int, int, int, int, int, int]
 """A stranger, who may only read, a member, an owner, who was removed; a member after the end, and

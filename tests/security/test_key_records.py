@@ -9,10 +9,14 @@ import pytest
 
 from parley.client.encryption.octets import from_base64url, to_base64url
 from parley.contract import EPOCH_RECORD_MAX_BYTES, FRAME_MAX_BYTES
+from tests import lasting
 from tests.encryption.members import Member, new_key, shaped_record
 from tests.people import Json
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 MOST = (EPOCH_RECORD_MAX_BYTES - 329) // 97
 """So many people fit."""

@@ -7,9 +7,13 @@ import contextlib
 
 from socketio.exceptions import BadNamespaceError
 
+from tests import lasting
 from tests.conftest import each_transport
 from tests.people import Json, Person
 from tests.security.room import People, done, room_of
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 SOCKETS, ROUNDS, MESSAGES_MAX = 8, 3, 400
 
