@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import pytest_asyncio
 
 from parley.client.encryption import Chain, Epoch, Keyring, Kind, LinkKey, Unreadable
 from parley.client.encryption import Person as Keys
 from parley.client.encryption.octets import from_base64url, to_base64url
 from tests import lasting
+from tests.cases import together
 from tests.encryption.members import Member, new_key, records_after, shaped_record
 from tests.encryption.talk import read_proof
 from tests.people import Json, Person
@@ -435,10 +437,16 @@ async def test_who_introduces_themselves_under_another_key_is_somebody_else(
     assert ada.keyring.people[cleo.keyring.me.public.id] == cleo.keyring.me.public
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def ada_and_ben(person: People) -> tuple[Member, Member]:
+    ada, ben, _ = await three(person)
+    return ada, ben
+
+
 NO_POINT = to_base64url(b"\1" * 64).encode()
 
 
-@pytest.mark.parametrize(
+@together(
     "body",
     [
         b"",
@@ -449,8 +457,10 @@ NO_POINT = to_base64url(b"\1" * 64).encode()
         b'{"exchange": "' + NO_POINT + b'"}',
     ],
 )
-async def test_an_introduction_that_is_none_is_refused(person: People, body: bytes) -> None:
-    ada, ben, _ = await three(person)
+async def test_an_introduction_that_is_none_is_refused(
+    ada_and_ben: tuple[Member, Member], body: bytes
+) -> None:
+    ada, ben = ada_and_ben
     envelope = ben.keyring.seal(body, client_id="b-9", kind=Kind.INTRODUCTION)
     opened = ada.keyring.read(envelope, user_id=ben.user_id, client_id="b-9")
     with pytest.raises(Unreadable, match="malformed"):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import pytest_asyncio
 
 from parley import contract
 from tests import lasting
+from tests.cases import together
 from tests.encryption.talk import Talker, encrypted, new_epoch, read_proof
 from tests.media.drawn import exif, flag, saved
 from tests.media.recorded import webm
@@ -51,6 +53,11 @@ async def place(person: People) -> tuple[Talker, Json]:
         "other_link": {"link": {"id": 1}},
     }
     return talker, ids
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def here(person: People) -> tuple[Talker, Json]:
+    return await place(person)
 
 
 def about_it(name: str) -> bool:
@@ -129,9 +136,11 @@ async def test_who_has_the_key_comes_in_by_every_way(person: People) -> None:
     assert ada.reads(state["conversation"]["messages"][0]) == "Hello"
 
 
-@pytest.mark.parametrize("wrong", ["another key's", "the hash", "nothing"])
-async def test_another_proof_opens_nothing(person: People, wrong: str) -> None:
-    ada, ids = await place(person)
+@together("wrong", ["another key's", "the hash", "nothing"])
+async def test_another_proof_opens_nothing(
+    person: People, here: tuple[Talker, Json], wrong: str
+) -> None:
+    ada, ids = here
     shown = {
         "another key's": read_proof(new_epoch()),
         "the hash": str(encrypted(ada.epoch)["read_proof_hash"]),
@@ -147,9 +156,11 @@ async def test_another_proof_opens_nothing(person: People, wrong: str) -> None:
     assert await refused(mallory, "GET", f"{ids['path']}/messages") == NEEDED
 
 
-@pytest.mark.parametrize("shape", ["", "short", "A" * 42, "A" * 42 + "B", "A" * 42 + "="])
-async def test_what_is_no_proof_is_told(person: People, shape: str) -> None:
-    _, ids = await place(person)
+@together("shape", ["", "short", "A" * 42, "A" * 42 + "B", "A" * 42 + "="])
+async def test_what_is_no_proof_is_told(
+    person: People, here: tuple[Talker, Json], shape: str
+) -> None:
+    _, ids = here
     code = await refused(person("Mallory"), "POST", f"{ids['path']}/enter", {"read_proof": shape})
     assert code == "bad_request"
 
@@ -182,9 +193,11 @@ async def test_where_it_is_locked_the_key_lets_nobody_in(person: People) -> None
         assert await refused(person("Ben"), "POST", f"{ids['path']}/{path}", proof) == "locked"
 
 
-@pytest.mark.parametrize("what", sorted(PLAIN))
-async def test_nothing_is_told_to_the_server_in_the_clear(person: People, what: str) -> None:
-    ada, ids = await place(person)
+@together("what", sorted(PLAIN))
+async def test_nothing_is_told_to_the_server_in_the_clear(
+    here: tuple[Talker, Json], what: str
+) -> None:
+    ada, ids = here
     method, path, body = PLAIN[what]
     whole = f"{ids['path']}/{path}".rstrip("/")
     assert await refused(ada.who, method, whole, body or None) == "encrypted"
@@ -198,7 +211,7 @@ async def test_no_reaction_is_told_in_the_clear(person: People) -> None:
     assert await refused(ada.who, "PUT", path) == "encrypted"
 
 
-@pytest.mark.parametrize(
+@together(
     ("change", "code"),
     [
         ({"type": "text"}, "encrypted"),
@@ -213,8 +226,10 @@ async def test_no_reaction_is_told_in_the_clear(person: People) -> None:
         ({"mentions": ["ada-1"]}, "encrypted"),
     ],
 )
-async def test_what_is_no_envelope_is_refused(person: People, change: Json, code: str) -> None:
-    ada, ids = await place(person)
+async def test_what_is_no_envelope_is_refused(
+    here: tuple[Talker, Json], change: Json, code: str
+) -> None:
+    ada, ids = here
     sealed = ada.sealed("Hello", "a-2")
     assert (await ada.who.ask("send_message", {"room_id": ids["room_id"], **sealed, **change}))[
         "code"
