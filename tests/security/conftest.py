@@ -110,3 +110,7 @@ def opened(default: Config) -> Open:
                     await guest.goes_home()
 
     return opened
+
+
+own_opened = opened
+"""For a test alone, in files whose `opened` is `kept.opened`."""

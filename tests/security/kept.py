@@ -17,11 +17,14 @@ import pytest_asyncio
 from parley.config import SETTINGS, Config
 from parley.limits.limiter import Limits
 from tests import lasting
+from tests.generous import generous
 from tests.security.conftest import House, Open, with_settings
 from tests.servers import Running, running
 
 Starts = Callable[..., Awaitable[Running]]
 """The server with these settings, whatever folder they name; with `plain` as `running` has it."""
+USUAL = generous(Config(leave_grace_s=lasting.GRACE_S))
+"""What nobody is kept waiting by, and no limit is met in."""
 LIMITS = {setting.name for setting in SETTINGS if setting.name.startswith("limit_")}
 
 
