@@ -392,14 +392,16 @@ class Places:
     changed who is who, or has taken away what others are about.
     """
 
-    def __init__(self, person: People) -> None:
+    def __init__(self, person: People, *, connects: bool = False) -> None:
+        """`connects` as `place` has it."""
         self._person = person
+        self._connects = connects
         self._here: Place | None = None
         self._ended: Place | None = None
 
     async def everybody(self, name: str, row: Row) -> list[tuple[Person, Place, str, str]]:
         """As `everybody_at`."""
-        here = self._here or await place(self._person)
+        here = self._here or await place(self._person, connects=self._connects)
         ended = self._ended or await place(self._person, ended=True)
         is_over = IS_EVERYTHING or name in AFTER_WHICH_ALL_IS_NEW
         self._here = None if is_over and OK in row[:-1] else here
@@ -469,7 +471,7 @@ async def is_for_whom_the_table_says(
 async def test_an_event_is_for_whom_the_table_says(
     person: People, names: list[str], subtests: pytest.Subtests
 ) -> None:
-    places = Places(person)
+    places = Places(person, connects=True)
     for name in names:
         with subtests.test(name):
             await an_event_is_for_whom_the_table_says(name, places)
