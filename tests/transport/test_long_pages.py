@@ -19,6 +19,8 @@ from tests.effort import some
 from tests.people import PATIENCE_S
 from tests.slices import Slices, sliced
 
+pytestmark = pytest.mark.asyncios_loop("it measures each of its callbacks")
+
 LONGEST = STATE_MAX_CHARS // STATE_MESSAGES
 """Of so many characters each a page shows the most messages, and the most in them."""
 MANY_COOKIES = {"Cookie": "a;" * 7_000}
