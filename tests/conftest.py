@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
@@ -76,6 +77,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.sharing import BrowsersShared
 
     return BrowsersShared(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    # A loop is made by the factory below for as long as is said here; for each test, all that
+    # lasts for a file would be made anew.
+    test = metafunc.definition
+    if test.get_closest_marker("in_one_loop") and inspect.iscoroutinefunction(metafunc.function):
+        test.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
 @pytest.hookimpl(optionalhook=True)
