@@ -56,7 +56,7 @@ def runs(
     asked = {item.callspec.params["name"] for item in here if hasattr(item, "callspec")}
     alone = [name for name in FILES if name in asked and is_run_alone(name)]
     alone.sort(key=lambda name: name not in WAITING)
-    batches = [(name,) for name in alone]
+    batches: list[tuple[str, ...]] = [(name,) for name in alone]
     if shared := tuple(name for name in FILES if name in asked.difference(alone)):
         batches.insert(len(WAITING), shared)
     told = tmp_path_factory.mktemp("node")
