@@ -23,7 +23,7 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.starting import GC_THRESHOLDS
 from tests import databases, made_once
-from tests.effort import IS_EVERYTHING
+from tests.effort import IS_EVERYTHING, times
 from tests.lasting import config_in
 from tests.people import Person, arriving_at
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
@@ -42,7 +42,12 @@ LONGEST_FIRST = (
 LOOP = os.environ.get("LOOP", "")
 
 # A busy machine takes any time for an example, and for thinking of one.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "patient",
+    max_examples=times(30, full=100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 
 
