@@ -24,12 +24,15 @@ from parley.live import push_services, pushing
 from parley.outward import service_of
 from parley.push import worker
 from parley.records import PuttingOff
+from tests import lasting
 from tests.effort import some
 from tests.eventually import until
 from tests.people import Person
 from tests.push.service import Browser, Service, serving
 from tests.push.test_told import People, a_talk, let_know, subscribed
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
 
 Answer = Callable[[Browser], Any]
 
@@ -101,14 +104,14 @@ def those_settled(monkeypatch: pytest.MonkeyPatch) -> list[Told]:
 
 @pytest.mark.parametrize("status", some([410, 404], every=2, why="one tells most of it"))
 async def test_a_device_that_is_no_more_is_forgotten(
-    person: People, service: Service, server: Running, status: int
+    own_person: People, service: Service, own_server: Running, status: int
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     await subscribed(ben, service)
     service.answer = answering(web.Response(status=status))
     await ada.say(room_id, "Hello")
     await service.until(lambda: len(service.asked) == 1)
-    await until(lambda: not web_site(server.app).context.notified)
+    await until(lambda: not web_site(own_server.app).context.notified)
     assert await devices(ben) == 0
     service.answer = None
     other = await subscribed(ben, service)
@@ -151,7 +154,7 @@ async def test_a_service_that_asks_for_rest_gets_it(
 
 @pytest.mark.long("a service that asks for rest tells most")
 async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     service.answer = answering(web.Response(status=429, headers={"Retry-After": "3600"}))
@@ -163,7 +166,7 @@ async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
         await until(lambda: len({each.notice.conversation_id for each in stored}) == is_decided)
         assert service.asked == ["1"]
 
-    async with running(config) as first:
+    async with running(own_config) as first:
         ada.url = ben.url = first.url
         rooms = [await ada.starts() for _ in range(3)]
         for room_id in rooms:
@@ -173,7 +176,7 @@ async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
         await is_said(rooms[0], is_decided=1)
         await is_said(rooms[1], is_decided=2)
     # Nor after a restart.
-    async with running(config) as second:
+    async with running(own_config) as second:
         ada.url = ben.url = second.url
         await is_said(rooms[2], is_decided=3)
         for each in (ada, ben):
@@ -206,10 +209,10 @@ async def test_what_will_never_be_taken_is_dropped_and_nothing_else(
 
 
 async def test_what_is_said_while_it_is_told_is_told_after_it(
-    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pushing, "REST_S", 0.2)
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
     goes_on, came = asyncio.Event(), asyncio.Event()
 
@@ -235,11 +238,11 @@ async def test_what_is_said_while_it_is_told_is_told_after_it(
 
 @pytest.mark.long("what is said while one is taken tells most")
 async def test_what_is_said_while_one_is_refused_is_told(
-    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pushing, "REST_S", 0.2)
     monkeypatch.setattr(pushing, "FOUND_EVERY_S", 0.1)
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
     came, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -261,11 +264,11 @@ async def test_what_is_said_while_one_is_refused_is_told(
 
 @pytest.mark.usefixtures("brief_rest")
 async def test_what_was_said_before_an_end_is_told_after_it_and_once(
-    config: Config, service: Service
+    own_config: Config, service: Service
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     service.answer = answering(*(web.Response(status=503, headers={"Retry-After": "1"}),) * 2)
-    async with running(config) as first:
+    async with running(own_config) as first:
         ada.url = ben.url = first.url
         room_id = await ada.starts()
         await ada.joins_over_rest(room_id)
@@ -278,7 +281,7 @@ async def test_what_was_said_before_an_end_is_told_after_it_and_once(
         await service.until(lambda: len(service.asked) == 1)
     assert not browser.got
     service.answer = None
-    async with running(config) as second:
+    async with running(own_config) as second:
         ada.url = ben.url = second.url
         await service.until(lambda: bool(browser.got))
         await ada.call("POST", f"/api/conversations/{room_id}/messages", {"message": "Still?"})
@@ -290,13 +293,13 @@ async def test_what_was_said_before_an_end_is_told_after_it_and_once(
 
 @pytest.mark.long("what is said later tells most")
 async def test_the_first_that_was_ever_said_is_told_after_an_end(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as ended:
         # It ends before anybody is looked for.
         ended.setattr(pushing, "BEGINS_AFTER_S", 3600.0)
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.joins_over_rest(room_id)
@@ -305,7 +308,7 @@ async def test_the_first_that_was_ever_said_is_told_after_an_end(
             path = f"/api/conversations/{room_id}/messages"
             assert (await ada.call("POST", path, {"message": "Hello"}))[0] == 201
     assert not service.asked
-    async with running(config) as second:
+    async with running(own_config) as second:
         ada.url = ben.url = second.url
         await service.until(lambda: bool(browser.got))
         for each in (ada, ben):
@@ -314,11 +317,11 @@ async def test_the_first_that_was_ever_said_is_told_after_an_end(
 
 @pytest.mark.long("a message tells most of it")
 async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as ended:
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.call("PATCH", f"/api/conversations/{room_id}", {"knock": True})
@@ -330,11 +333,11 @@ async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
             assert status == 200
             ben.token = knock["token"]
     assert not service.asked
-    async with running(config) as second:
+    async with running(own_config) as second:
         await service.until(lambda: bool(browser.got))
         await until(lambda: not second.app.pushing._flying)
     assert (browser.got[0]["kind"], browser.got[0]["sender"]) == ("knocks", "Ben")
-    async with running(config) as third:
+    async with running(own_config) as third:
         ada.url = ben.url = third.url
         # What is told later comes after all that was found at the start.
         await ada.joins_over_rest(room_id)
@@ -349,9 +352,9 @@ async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
 
 @pytest.mark.usefixtures("soon")
 async def test_another_process_goes_on_where_one_was_killed(
-    person: People, service: Service, server: Running
+    own_person: People, service: Service, own_server: Running
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
     came, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -363,7 +366,7 @@ async def test_another_process_goes_on_where_one_was_killed(
     service.answer = answer
     await ada.say(room_id, "Hello")
     await came.wait()
-    courier = server.app.pushing._courier
+    courier = own_server.app.pushing._courier
     assert courier is not None
     assert courier._worker is not None
     os.kill(courier._worker._process.pid, signal.SIGKILL)
@@ -403,9 +406,9 @@ async def test_whose_rights_change_has_no_device_of_before(
 
 
 async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
-    person: People, service: Service, server: Running, trusted: Path
+    own_person: People, service: Service, own_server: Running, trusted: Path
 ) -> None:
-    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+    ada, ben, cleo = own_person("Ada"), own_person("Ben"), own_person("Cleo")
     room_id = await ada.starts()
     await ada.join(room_id, token=ada.token)
     over = asyncio.Event()
@@ -427,7 +430,7 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         await until(lambda: len(hanging.asked) == worker.OTHERS_EACH)
         # Of ten that are due; nor do more wait in front of the process that pushes.
         there = service_of(hanging.url)
-        flights = [each.service for each in server.app.pushing._flying.values()]
+        flights = [each.service for each in own_server.app.pushing._flying.values()]
         assert flights.count(there) == pushing.OTHERS_EACH_MAX
         over.set()
 
@@ -466,12 +469,12 @@ async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
 @pytest.mark.long("it waits for a second")
 @pytest.mark.usefixtures("soon")
 async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
-    person: People, service: Service, server: Running, monkeypatch: pytest.MonkeyPatch
+    own_person: People, service: Service, own_server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "REST_S", 0.05)
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
-    told, real = server.app.pushing, server.app.pushing._context
+    told, real = own_server.app.pushing, own_server.app.pushing._context
     fast = replace(real, clock=lambda: real.clock() + timedelta(hours=2))
     monkeypatch.setattr(told, "_context", fast)
     await ada.say(room_id, "Too early")
@@ -494,10 +497,10 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
 
 @pytest.mark.long("two devices at once")
 async def test_what_comes_back_late_is_about_no_other_device(
-    person: People, service: Service, server: Running
+    own_person: People, service: Service, own_server: Running
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
-    cleo = person("Cleo")
+    ada, ben, room_id = await a_talk(own_person)
+    cleo = own_person("Cleo")
     await cleo.joins_over_rest(room_id)
     await let_know(ben, room_id, level="all")
     bens = await subscribed(ben, service)
@@ -517,16 +520,16 @@ async def test_what_comes_back_late_is_about_no_other_device(
     goes_on.set()
     await ada.say(room_id, "To @Cleo")
     await service.until(lambda: bool(cleos.got))
-    await until(lambda: not server.app.pushing._flying)
+    await until(lambda: not own_server.app.pushing._flying)
     assert await devices(cleo) == 1
 
 
 @pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_nothing_is_told_twice_while_nothing_can_be_stored(
-    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
     real, tries = notices.settle, 0
 
@@ -551,9 +554,9 @@ async def test_nothing_is_told_twice_while_nothing_can_be_stored(
     some(["make_due", "followers", "due", "decide"], every=4, why="one tells most of it"),
 )
 async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
-    person: People, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
+    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
     fails_once(monkeypatch, name)
     await ada.say(room_id, "Hello")
@@ -563,9 +566,9 @@ async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
 @pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_what_could_not_be_looked_at_again_once_is_taken_away(
-    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     browser = await subscribed(ben, service)
     sent = await ada.say(room_id, "Oh no")
     await service.until(lambda: bool(browser.got))
@@ -576,11 +579,11 @@ async def test_what_could_not_be_looked_at_again_once_is_taken_away(
 
 @pytest.mark.long("what was said before an end tells most")
 async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as stopped:
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.joins_over_rest(room_id)
@@ -594,7 +597,7 @@ async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
             status, _ = await ada.call("DELETE", f"{path}/{sent['id']}")
             assert status == 200
     assert len(browser.got) == 1
-    async with running(config):
+    async with running(own_config):
         await service.until(lambda: len(browser.got) == 2)
     assert browser.got[1]["kind"] == "gone"
     for each in (ada, ben):
@@ -603,11 +606,11 @@ async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
 
 @pytest.mark.long("a message tells most of it")
 async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as stopped:
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.joins_over_rest(room_id)
@@ -621,7 +624,7 @@ async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
             assert status == 200
     assert not browser.got
     for _ in range(2):
-        async with running(config) as again:
+        async with running(own_config) as again:
             await service.until(lambda: bool(browser.got))
             await until(lambda: not again.app.pushing._invited and not again.app.pushing._flying)
     assert [told["kind"] for told in browser.got] == ["invite"]
@@ -631,9 +634,9 @@ async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
 
 @pytest.mark.parametrize("of", some(["pause", "quiet hours"], every=2, why="one tells most of it"))
 async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
-    person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str
+    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
-    ada, ben, room_id = await a_talk(person)
+    ada, ben, room_id = await a_talk(own_person)
     now = datetime.now(UTC)
     start, end = (f"{now + timedelta(hours=by):%H:%M}" for by in (-1, 1))
     quiet = {"start": start, "end": end, "time_zone": "UTC"} if of == "quiet hours" else None
