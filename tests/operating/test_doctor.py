@@ -80,7 +80,10 @@ class Found(Struct):
         ]
 
 
-def doctor(data: Path, *flags: str, **environ: str) -> Found:
+def doctor(data: Path, *flags: str, with_files: bool = False, **environ: str) -> Found:
+    """With no files sent, unless asked for: to have a picture looked at is most of what it does."""
+    if not with_files:
+        environ["PARLEY_MAX_FILE"] = "0"
     ended = parley("doctor", "--json", "--offline", "--data", str(data), *flags, environ=environ)
     assert not ended.stderr, ended.stderr
     told = json.loads(ended.stdout)
@@ -157,7 +160,7 @@ def test_nothing_is_wrong_with_our_own_configurations(
     proxy: Proxy, authority: trustme.CA, tmp_path: Path
 ) -> None:
     with behind(proxy, authority, tmp_path) as (url, flags):
-        found = doctor(tmp_path / "data", *flags, **trusting(authority, tmp_path))
+        found = doctor(tmp_path / "data", *flags, with_files=True, **trusting(authority, tmp_path))
     assert found.says("ok", "public url", url)
     assert found.says("ok", "certificate", "valid for 89 days")
     assert found.says("ok", "certificate", "HTTP/2")
@@ -212,7 +215,7 @@ BROKEN = {
 def test_what_a_proxy_does_wrong_is_found(how: str, authority: trustme.CA, tmp_path: Path) -> None:
     change, state, words = BROKEN[how]
     with behind(NGINX, authority, tmp_path, change) as (_, flags):
-        found = doctor(tmp_path / "data", *flags, **trusting(authority, tmp_path))
+        found = doctor(tmp_path / "data", *flags, with_files=True, **trusting(authority, tmp_path))
     assert found.says(state, "proxy", words), found.lines
     assert found.says("ok", "public url", "Parley answers")
 
@@ -220,7 +223,7 @@ def test_what_a_proxy_does_wrong_is_found(how: str, authority: trustme.CA, tmp_p
 @pytest.mark.long("one that is set up wrong tells most")
 def test_a_proxy_that_is_not_trusted_is_named(authority: trustme.CA, tmp_path: Path) -> None:
     with behind(NGINX, authority, tmp_path, trusted="192.0.2.1") as (_, flags):
-        found = doctor(tmp_path / "data", *flags, **trusting(authority, tmp_path))
+        found = doctor(tmp_path / "data", *flags, with_files=True, **trusting(authority, tmp_path))
     assert found.says("fail", "proxy", "--trusted-proxies 127.0.0.1"), found.lines
 
 

@@ -191,6 +191,7 @@ def test_the_bucket_that_is_not_there_is_found(data: Path) -> None:
     found = doctor(
         data,
         *("--files-url", "s3://no-such-bucket"),
+        with_files=True,
         AWS_ENDPOINT_URL=f"http://127.0.0.1:{free_port()}",
         AWS_ALLOW_HTTP="true",
         AWS_ACCESS_KEY_ID="doctors-key",

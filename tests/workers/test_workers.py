@@ -50,6 +50,13 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def _lean_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a start of Python, most of which would be loading what only tests need."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here / "leaner"), str(here.parents[1])]))
+
+
+@pytest.fixture(autouse=True)
 def _patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several processes start while they talk, on as many cores as there are."""
     monkeypatch.setattr(Client.until, "__defaults__", (PATIENCE_S,))
