@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +18,8 @@ from parley.domain import notices
 from parley.live import pushing
 from parley.storage import schema
 from tests import lasting
-from tests.people import Person, arriving_at
 from tests.push.service import NETWORKS, Service, certificates, serving
-from tests.servers import Running, running
+from tests.servers import Running
 
 
 @pytest.fixture(scope="session")
@@ -82,16 +81,3 @@ async def server(lasting_server: Running, service: Service) -> AsyncIterator[Run
 def forget_devices(connection: sa.Connection) -> None:
     connection.execute(schema.notices.delete())
     connection.execute(schema.push_devices.delete())
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def own_server(own_config: Config) -> AsyncIterator[Running]:
-    """For a test that looks at all that is under way."""
-    async with running(own_config) as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def own_person(own_server: Running) -> AsyncIterator[Callable[..., Person]]:
-    async with arriving_at(own_server.url) as arrive:
-        yield arrive

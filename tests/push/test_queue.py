@@ -104,14 +104,14 @@ def those_settled(monkeypatch: pytest.MonkeyPatch) -> list[Told]:
 
 @pytest.mark.parametrize("status", some([410, 404], every=2, why="one tells most of it"))
 async def test_a_device_that_is_no_more_is_forgotten(
-    own_person: People, service: Service, own_server: Running, status: int
+    person: People, service: Service, server: Running, status: int
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     await subscribed(ben, service)
     service.answer = answering(web.Response(status=status))
     await ada.say(room_id, "Hello")
     await service.until(lambda: len(service.asked) == 1)
-    await until(lambda: not web_site(own_server.app).context.notified)
+    await until(lambda: not web_site(server.app).context.notified)
     assert await devices(ben) == 0
     service.answer = None
     other = await subscribed(ben, service)
@@ -209,10 +209,10 @@ async def test_what_will_never_be_taken_is_dropped_and_nothing_else(
 
 
 async def test_what_is_said_while_it_is_told_is_told_after_it(
-    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pushing, "REST_S", 0.2)
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     goes_on, came = asyncio.Event(), asyncio.Event()
 
@@ -238,11 +238,11 @@ async def test_what_is_said_while_it_is_told_is_told_after_it(
 
 @pytest.mark.long("what is said while one is taken tells most")
 async def test_what_is_said_while_one_is_refused_is_told(
-    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pushing, "REST_S", 0.2)
     monkeypatch.setattr(pushing, "FOUND_EVERY_S", 0.1)
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     came, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -352,9 +352,9 @@ async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
 
 @pytest.mark.usefixtures("soon")
 async def test_another_process_goes_on_where_one_was_killed(
-    own_person: People, service: Service, own_server: Running
+    person: People, service: Service, server: Running
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     came, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -366,7 +366,7 @@ async def test_another_process_goes_on_where_one_was_killed(
     service.answer = answer
     await ada.say(room_id, "Hello")
     await came.wait()
-    courier = own_server.app.pushing._courier
+    courier = server.app.pushing._courier
     assert courier is not None
     assert courier._worker is not None
     os.kill(courier._worker._process.pid, signal.SIGKILL)
@@ -406,9 +406,9 @@ async def test_whose_rights_change_has_no_device_of_before(
 
 
 async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
-    own_person: People, service: Service, own_server: Running, trusted: Path
+    person: People, service: Service, server: Running, trusted: Path
 ) -> None:
-    ada, ben, cleo = own_person("Ada"), own_person("Ben"), own_person("Cleo")
+    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
     room_id = await ada.starts()
     await ada.join(room_id, token=ada.token)
     over = asyncio.Event()
@@ -430,7 +430,7 @@ async def test_a_service_that_hangs_has_few_places_and_keeps_no_other_waiting(
         await until(lambda: len(hanging.asked) == worker.OTHERS_EACH)
         # Of ten that are due; nor do more wait in front of the process that pushes.
         there = service_of(hanging.url)
-        flights = [each.service for each in own_server.app.pushing._flying.values()]
+        flights = [each.service for each in server.app.pushing._flying.values()]
         assert flights.count(there) == pushing.OTHERS_EACH_MAX
         over.set()
 
@@ -469,12 +469,12 @@ async def test_what_waits_for_a_slow_service_is_not_told_to_who_was_removed(
 @pytest.mark.long("it waits for a second")
 @pytest.mark.usefixtures("soon")
 async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
-    own_person: People, service: Service, own_server: Running, monkeypatch: pytest.MonkeyPatch
+    person: People, service: Service, server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "REST_S", 0.05)
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
-    told, real = own_server.app.pushing, own_server.app.pushing._context
+    told, real = server.app.pushing, server.app.pushing._context
     fast = replace(real, clock=lambda: real.clock() + timedelta(hours=2))
     monkeypatch.setattr(told, "_context", fast)
     await ada.say(room_id, "Too early")
@@ -497,10 +497,10 @@ async def test_a_clock_that_is_set_back_keeps_nobody_waiting(
 
 @pytest.mark.long("two devices at once")
 async def test_what_comes_back_late_is_about_no_other_device(
-    own_person: People, service: Service, own_server: Running
+    person: People, service: Service, server: Running
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
-    cleo = own_person("Cleo")
+    ada, ben, room_id = await a_talk(person)
+    cleo = person("Cleo")
     await cleo.joins_over_rest(room_id)
     await let_know(ben, room_id, level="all")
     bens = await subscribed(ben, service)
@@ -520,16 +520,16 @@ async def test_what_comes_back_late_is_about_no_other_device(
     goes_on.set()
     await ada.say(room_id, "To @Cleo")
     await service.until(lambda: bool(cleos.got))
-    await until(lambda: not own_server.app.pushing._flying)
+    await until(lambda: not server.app.pushing._flying)
     assert await devices(cleo) == 1
 
 
 @pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_nothing_is_told_twice_while_nothing_can_be_stored(
-    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     real, tries = notices.settle, 0
 
@@ -554,9 +554,9 @@ async def test_nothing_is_told_twice_while_nothing_can_be_stored(
     some(["make_due", "followers", "due", "decide"], every=4, why="one tells most of it"),
 )
 async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
-    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     fails_once(monkeypatch, name)
     await ada.say(room_id, "Hello")
@@ -566,9 +566,9 @@ async def test_what_could_not_be_looked_up_once_is_told_all_the_same(
 @pytest.mark.long("what could not be looked up tells most")
 @pytest.mark.usefixtures("soon")
 async def test_what_could_not_be_looked_at_again_once_is_taken_away(
-    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     browser = await subscribed(ben, service)
     sent = await ada.say(room_id, "Oh no")
     await service.until(lambda: bool(browser.got))
@@ -634,9 +634,9 @@ async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
 
 @pytest.mark.parametrize("of", some(["pause", "quiet hours"], every=2, why="one tells most of it"))
 async def test_what_waits_for_the_end_of_quiet_is_told_when_that_ends_sooner(
-    own_person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str
+    person: People, service: Service, monkeypatch: pytest.MonkeyPatch, of: str
 ) -> None:
-    ada, ben, room_id = await a_talk(own_person)
+    ada, ben, room_id = await a_talk(person)
     now = datetime.now(UTC)
     start, end = (f"{now + timedelta(hours=by):%H:%M}" for by in (-1, 1))
     quiet = {"start": start, "end": end, "time_zone": "UTC"} if of == "quiet hours" else None
