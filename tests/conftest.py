@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import os
@@ -26,11 +27,18 @@ from tests.lasting import config_in
 from tests.people import Person, arriving_at
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
 
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment]
+
 LONGEST_FIRST = (
     *("browser", "security/browser", "workers", "push/test_queue.py", "security/test_rights.py"),
     *("faults", "powercut", "operating/test_moving.py", "js", "domain/test_model.py"),
 )
 """So that no worker is left with one of them while the others have nothing to do."""
+
+LOOP = os.environ.get("LOOP", "")
 
 # A busy machine takes any time for an example, and for thinking of one.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -68,6 +76,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.sharing import BrowsersShared
 
     return BrowsersShared(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], Any]]:
+    """What servers run on: uvloop, or with LOOP=asyncio what they do where that has no build."""
+    if LOOP == "asyncio" or item.get_closest_marker("asyncios_loop"):
+        return {"asyncio": asyncio.new_event_loop}
+    return {"servers": new_event_loop}
 
 
 def pytest_configure(config: pytest.Config) -> None:

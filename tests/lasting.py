@@ -76,6 +76,12 @@ async def server(config: Config) -> AsyncIterator[Running]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def served_app(server: Running) -> Parley:
+    """As a file's `app`: that of its server, for callers at the test client beside people."""
+    return server.app
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def person(server: Running) -> AsyncIterator[Callable[..., Person]]:
     """Makes people: `person("Ada")`, who are gone when the test is over."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import pytest
+import pytest_asyncio
 
 from tests.bots.talk import Talk
 from tests.people import Person
 from tests.servers import Running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(server: Running) -> AsyncIterator[Talk]:
     ada, ben = Person("Ada", server.url), Person("Ben", server.url)
     room_id = await ada.starts()

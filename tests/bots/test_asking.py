@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from parley import contract
+from tests import lasting
 from tests.bots.talk import Talk, declares
 from tests.people import Json, Person
+
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 
 async def joined(talk: Talk, name: str = "Echo") -> tuple[Person, Json]:

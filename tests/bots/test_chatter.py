@@ -10,8 +10,12 @@ import pytest
 from parley import contract
 from parley.domain import chatter
 from parley.storage.bots import Said
+from tests import lasting
 from tests.bots.talk import Talk
 from tests.people import PATIENCE_S, Json, Person
+
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 [(IN_A_ROW, WITHIN_S), (LONG_ROW, LONG_S)] = contract.BOTS_ALONE
 

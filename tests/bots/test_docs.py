@@ -10,8 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import lasting
 from tests.bots.talk import Talk
 from tests.people import Json
+
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bots.md").read_text(encoding="utf-8")
 PATIENCE_S = 30

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from parley import contract
+from tests import lasting
 from tests.bots.talk import Talk
 from tests.people import Person
+
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 
 async def test_an_owner_makes_a_bot_and_is_told_its_token_once(talk: Talk) -> None:

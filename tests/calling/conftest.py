@@ -6,22 +6,17 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from parley.domain import calls
-from tests.calling.talk import Talk
-from tests.people import Person
+from tests.calling.talk import Talk, talking_at
 from tests.servers import Running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(server: Running) -> AsyncIterator[Talk]:
-    ada, ben = Person("Ada", server.url), Person("Ben", server.url)
-    room_id = await ada.starts()
-    await ada.join(room_id, token=ada.token)
-    await ben.join(room_id, user_id="ben-1")
-    yield Talk(room_id, ada, ben)
-    await ada.goes_home()
-    await ben.goes_home()
+    async with talking_at(server) as made:
+        yield made
 
 
 @pytest.fixture

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from tests.people import Json, Person
+from tests.servers import Running
 
 
 @dataclass
@@ -17,6 +20,18 @@ class Talk:
     @property
     def path(self) -> str:
         return f"/api/conversations/{self.room_id}"
+
+
+@contextlib.asynccontextmanager
+async def talking_at(server: Running) -> AsyncIterator[Talk]:
+    """Both are there until the block ends."""
+    ada, ben = Person("Ada", server.url), Person("Ben", server.url)
+    room_id = await ada.starts()
+    await ada.join(room_id, token=ada.token)
+    await ben.join(room_id, user_id="ben-1")
+    yield Talk(room_id, ada, ben)
+    await ada.goes_home()
+    await ben.goes_home()
 
 
 async def call(person: Person, room_id: str, **more: object) -> Json:

@@ -11,9 +11,13 @@ from structlog.testing import capture_logs
 from parley.config import Config
 from parley.limits.rates import By, Rate
 from parley.live import calls
+from tests import lasting
 from tests.calling.talk import Talk, call, names
 from tests.people import Person
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 
 async def test_two_come_together_and_tell_each_other_how_to_connect(talk: Talk) -> None:
@@ -196,9 +200,9 @@ async def test_a_call_given_up_at_once_leaves_nothing(talk: Talk) -> None:
     assert said["message"] == "By mistake"
 
 
-async def test_beginning_a_call_counts_as_a_message_each_time(config: Config) -> None:
+async def test_beginning_a_call_counts_as_a_message_each_time(own_config: Config) -> None:
     rates = (Rate(4, 3600, By.SESSION),)
-    async with running(replace(config, rate_limits=True, limit_messages=rates)) as server:
+    async with running(replace(own_config, rate_limits=True, limit_messages=rates)) as server:
         ada = Person("Ada", server.url)
         room_id = await ada.starts()
         await ada.join(room_id, token=ada.token)
@@ -240,9 +244,9 @@ async def test_a_signal_is_bounded(talk: Talk) -> None:
     assert (await talk.ada.ask("call_signal", signal))["code"] == "bad_request"
 
 
-async def test_large_signals_count_by_their_size(config: Config) -> None:
+async def test_large_signals_count_by_their_size(own_config: Config) -> None:
     rates = (Rate(6, 3600, By.SESSION),)
-    async with running(replace(config, rate_limits=True, limit_signals=rates)) as server:
+    async with running(replace(own_config, rate_limits=True, limit_signals=rates)) as server:
         ada = Person("Ada", server.url)
         room_id = await ada.starts()
         await ada.join(room_id, token=ada.token)
@@ -311,11 +315,11 @@ async def test_a_socket_is_in_few_calls_at_once(
 
 
 async def test_an_address_has_so_many_devices_in_calls(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "DEVICES_PER_ADDRESS", 1)
     for has_limits in (True, False):
-        async with running(replace(config, rate_limits=has_limits)) as server:
+        async with running(replace(own_config, rate_limits=has_limits)) as server:
             ada, ben = Person("Ada", server.url), Person("Ben", server.url)
             room_id = await ada.starts()
             await ada.join(room_id, token=ada.token)

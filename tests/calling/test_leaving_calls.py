@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from parley.app import web_site
 from parley.config import Config
@@ -16,28 +17,40 @@ from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context
 from parley.errors import Unavailable
 from parley.live import calls
-from tests import databases
-from tests.calling.talk import Talk, call, names, sees
+from tests import databases, lasting
+from tests.calling.talk import Talk, call, names, sees, talking_at
 from tests.people import Json, Person
 from tests.raw import raw_socket
 from tests.servers import Running, process, running
 
-
-@pytest.fixture
-def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To be asked for before the server, which rests between two looks."""
-    monkeypatch.setattr(calls, "LOOK_EVERY_S", 0.05)
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def both(talk: Talk) -> Talk:
     """Both are in the call."""
+    await both_call(talk)
+    return talk
+
+
+async def both_call(talk: Talk) -> None:
     await call(talk.ada, talk.room_id)
     await call(talk.ben, talk.room_id)
     for person in (talk.ada, talk.ben):
         await sees(person, "Ada", "Ben")
     talk.ada.heard.clear()
-    return talk
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def looked_at_often(
+    own_config: Config, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Talk]:
+    """Both are in the call, at a server that rests only shortly between two looks."""
+    monkeypatch.setattr(calls, "LOOK_EVERY_S", 0.05)
+    async with running(own_config) as server, talking_at(server) as talk:
+        await both_call(talk)
+        yield talk
 
 
 async def test_who_is_removed_is_out_at_once(both: Talk) -> None:
@@ -172,11 +185,11 @@ async def test_nobody_takes_another_persons_place(both: Talk) -> None:
 
 
 async def test_who_is_gone_for_long_has_left(
-    looks_often: None, both: Talk, monkeypatch: pytest.MonkeyPatch
+    looked_at_often: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
-    await both.ben.disconnect()
-    await sees(both.ada, "Ada")
+    await looked_at_often.ben.disconnect()
+    await sees(looked_at_often.ada, "Ada")
 
 
 async def test_who_is_blocked_is_out_and_may_leave(both: Talk, server: Running) -> None:
@@ -187,6 +200,7 @@ async def test_who_is_blocked_is_out_and_may_leave(both: Talk, server: Running) 
     assert (await call(both.ben, both.room_id))["code"] == "blocked"
     refused = await both.ben.ask("call_leave", {"room_id": both.room_id})
     assert refused["code"] == "not_in_call"
+    await blocking.unblock(context, "127.0.0.1", by=AT_COMMAND_LINE)
 
 
 @pytest.mark.long("it waits until it can")
@@ -282,26 +296,27 @@ async def test_who_is_signalled_to_is_asked_at_once(
 
 
 async def test_of_many_each_is_asked_within_a_minute(
-    talk: Talk, server: Running, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: set[str | None] = set()
     monkeypatch.setattr(calls.Calling, "_ask", lambda _, device: asked.add(device.sid))
-    people = [Person(f"P{number}", server.url) for number in range(8)]
-    for person in people:
-        await person.join(talk.room_id)
-        assert (await call(person, talk.room_id))["ok"]
-    for _ in range(int((60 - calls.LOST_AFTER_S) / calls.LOOK_EVERY_S)):
-        server.app.realtime.calling._ask_in_turn()
-    assert len(asked) == len(people)
-    for person in people:
-        await person.goes_home()
+    async with running(own_config) as server, talking_at(server) as talk:
+        people = [Person(f"P{number}", server.url) for number in range(8)]
+        for person in people:
+            await person.join(talk.room_id)
+            assert (await call(person, talk.room_id))["ok"]
+        for _ in range(int((60 - calls.LOST_AFTER_S) / calls.LOOK_EVERY_S)):
+            server.app.realtime.calling._ask_in_turn()
+        assert len(asked) == len(people)
+        for person in people:
+            await person.goes_home()
 
 
 async def test_a_socket_in_two_calls_stays_in_both(
-    both: Talk, monkeypatch: pytest.MonkeyPatch
+    looked_at_often: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "LOOK_EVERY_S", 0.05)
     monkeypatch.setattr(calls, "LOST_AFTER_S", 1.5)
+    both = looked_at_often
     elsewhere = await both.ben.starts()
     await both.ben.join(elsewhere, token=both.ben.token)
     assert (await call(both.ben, elsewhere))["ok"]
@@ -341,16 +356,16 @@ async def test_a_call_outlives_a_restart(tmp_path: Path) -> None:
 @pytest.mark.long("one that outlives a restart tells most")
 @pytest.mark.usefixtures("short")
 async def test_a_call_that_nobody_comes_back_to_after_a_restart_is_over(
-    config: Config, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(config) as server:
+    async with running(own_config) as server:
         ada = Person("Ada", server.url)
         room_id = await ada.starts()
         await ada.join(room_id, token=ada.token)
         await call(ada, room_id)
         await ada.goes_home()
     monkeypatch.setattr(calls, "LOST_AFTER_S", 0.1)
-    async with running(config) as server:
+    async with running(own_config) as server:
         ada = Person("Ada", server.url)
         await ada.join(room_id)
         said = await ada.hears("new_message", lambda message: message["type"] == "call")

@@ -19,9 +19,13 @@ from parley.config import Config
 from parley.doctor import stun
 from parley.domain import relays
 from parley.errors import TurnUnusable
+from tests import lasting
 from tests.network import SERVER, Space
 from tests.people import Json, Person
 from tests.servers import free_port, running
+
+pytestmark = lasting.in_one_loop
+config = lasting.config
 
 SECRET = "open sesame"
 STUN, TURN = "stun:stun.example.org", "turn:turn.example.org?transport=udp"
@@ -48,8 +52,8 @@ async def servers_of(config: Config) -> Json:
         return reply
 
 
-async def test_without_servers_there_are_none(config: Config) -> None:
-    assert await servers_of(config) == {"success": True, "ice_servers": [], "relay_only": False}
+async def test_without_servers_there_are_none(own_config: Config) -> None:
+    assert await servers_of(own_config) == {"success": True, "ice_servers": [], "relay_only": False}
 
 
 async def test_a_credential_is_an_hmac_of_when_it_expires(turned: Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import pytest_asyncio
 
 from parley.app import Parley
 from tests.calls import Caller
@@ -19,6 +20,6 @@ def ben(app: Parley) -> Caller:
     return Caller(app, "Ben")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def said(ada: Caller, ben: Caller) -> Talk:
     return await talk(ada, ben)

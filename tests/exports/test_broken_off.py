@@ -11,10 +11,14 @@ import pytest
 
 from parley.domain import exporting
 from parley.domain.giving_way import GivingWay
+from tests import lasting
 from tests.eventually import until
 from tests.people import Person
 from tests.security.room import done
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 GENEROUS = aiohttp.ClientTimeout(60)
 

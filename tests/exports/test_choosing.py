@@ -7,8 +7,12 @@ import pytest
 from parley.app import Parley
 from parley.domain.export_turns import MOST_AT_ONCE
 from parley.pages.export import FORMATS
+from tests import lasting
 from tests.calls import Caller
 from tests.exports.talk import Talk
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 @pytest.mark.parametrize("format", [each.name for each in FORMATS])

@@ -7,17 +7,22 @@ import json
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from parley import verifying
 from parley.config import Config
+from tests import lasting
 from tests.calls import Caller
 from tests.databases import environ_of
 from tests.exports.talk import Talk, exported
 from tests.proofs.files import OTHER_SIGNER, as_lines, of_one
 from tests.test_cli import loaded_parley, parley
 
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def export(ada: Caller, said: Talk, tmp_path: Path) -> Path:
     path = tmp_path / "talk.jsonl"
     path.write_bytes(await exported(ada, said.room_id, "jsonl"))

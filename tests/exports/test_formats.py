@@ -15,9 +15,13 @@ from parley.config import Config
 from parley.domain import exporting
 from parley.pages import faces
 from parley.proofs import checking
+from tests import lasting
 from tests.calls import Caller
 from tests.databases import beside
 from tests.exports.talk import PNG_TEXT, Talk, exported
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 class Page(HTMLParser):

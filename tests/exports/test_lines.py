@@ -13,9 +13,13 @@ from parley.app import Parley
 from parley.domain import exporting
 from parley.domain.export_turns import MOST_AT_ONCE, MOST_OF_AN_ADDRESS, Exports, Turn
 from parley.proofs import checking
+from tests import lasting
 from tests.calls import Caller
 from tests.exports.talk import PNG_TEXT, Talk, exported
 from tests.people import Json
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 def entries(raw: bytes) -> tuple[Json, list[Json], Json]:

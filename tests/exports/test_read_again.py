@@ -17,10 +17,14 @@ from parley.importing.archive import Archive
 from parley.importing.chats import ImportRefused, Problem
 from parley.importing.parley import ParleyAttachment, ParleyChat, ParleyEntry, ParleyPerson
 from parley.proofs import checking
+from tests import lasting
 from tests.calls import Caller
 from tests.effort import times
 from tests.exports.talk import PNG_TEXT, Talk, exported
 from tests.proofs.files import as_json, as_lines, sealed
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 Json = dict[str, Any]
 
@@ -241,7 +245,7 @@ def test_what_is_of_others_is_not_recognised(tmp_path: Path, content: bytes) -> 
     max_examples=times(100, full=300),
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_no_damage_is_more_than_a_problem_or_a_sentence(

@@ -123,6 +123,8 @@ class Provider:
     asked: list[str] = field(default_factory=list)
     """The paths that were asked for."""
     says_issuer: bool = True
+    prefix: str = ""
+    """Before every subject, where people of one test are to be unknown to the next."""
 
     def row(self, key: str = "example", **more: Any) -> Row:
         """What a host would write of it."""
@@ -145,7 +147,7 @@ class Provider:
         code, now = secrets.token_urlsafe(), int(time.time())
         said = {
             "iss": self.url,
-            "sub": sub,
+            "sub": self.prefix + sub,
             "aud": CLIENT_ID,
             "exp": now + 300,
             "iat": now,

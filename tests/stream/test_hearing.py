@@ -8,9 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from parley.domain import missed
+from tests import lasting
 from tests.people import Person
 from tests.servers import Running
 from tests.stream.hearing import hearing
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 Arrive = Callable[..., Person]
 

@@ -7,9 +7,13 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
+from tests import lasting
 from tests.people import Person
 from tests.servers import Running
 from tests.stream.hearing import hearing
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 Arrive = Callable[..., Person]
 

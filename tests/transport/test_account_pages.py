@@ -11,8 +11,12 @@ import pytest
 
 from parley.app import Parley, web_site
 from parley.domain import sessions
+from tests import lasting
 from tests.calls import FOREIGN, Caller
 from tests.passkeys import Browser
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 ACCOUNT = "/account"
 

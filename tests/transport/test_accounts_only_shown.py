@@ -8,8 +8,12 @@ from html import unescape
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
 from tests.passkeys import Browser
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 PLACE = "Only people with an account can post here."
 

@@ -12,9 +12,13 @@ import pytest
 
 from parley.app import Parley
 from parley.pages.assets import FOLDER, PRESSED
+from tests import lasting
 from tests.calls import Caller, Reply
 from tests.cases import together
 from tests.effort import IS_EVERYTHING
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br;q=0"}
 BROTLI = {"Accept-Encoding": "gzip, deflate, br, zstd"}

@@ -7,9 +7,13 @@ import re
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
 from tests.passkeys import Browser
 from tests.security.room import People
+
+pytestmark = lasting.in_one_loop
+config, app, server, person = lasting.config, lasting.served_app, lasting.server, lasting.person
 
 
 async def signed_up(caller: Caller, name: str = "Ada") -> str:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from tests import lasting
 from tests.calls import Caller
 from tests.transport.test_managing import posts, shown
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 async def made(ada: Caller, room_id: str, name: str = "Echo", *may: str) -> str:

@@ -8,8 +8,12 @@ from html import unescape
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import FOREIGN, Caller
 from tests.passkeys import Browser
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 @pytest.fixture

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 
-import pytest
+import pytest_asyncio
 
 from parley.app import Parley
 from parley.contract import PEOPLE_IN_STATE
+from tests import lasting
 from tests.calls import Caller, Reply
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 GUESTS = PEOPLE_IN_STATE + 50
 AT_ONCE = 25
@@ -47,7 +51,7 @@ class Crowd:
         await joins_by_form(self.cleo, self.path)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def crowd(app: Parley) -> Crowd:
     crowd = Crowd(app)
     await crowd.gathers()
@@ -104,7 +108,9 @@ async def test_what_forms_in_a_crowd_lead_to_is_its_page(crowd: Crowd) -> None:
     assert people(refused)["Cleo"] == "you"
 
 
-async def test_a_crowd_that_ended_or_is_managed_has_its_pages(crowd: Crowd) -> None:
+async def test_a_crowd_that_ended_or_is_managed_has_its_pages(app: Parley) -> None:
+    crowd = Crowd(app)
+    await crowd.gathers()
     managed = await crowd.ada.call("GET", f"{crowd.path}/manage")
     assert managed.status == 200
     assert managed.text.count("/manage/remove") >= PEOPLE_IN_STATE - 1

@@ -9,9 +9,13 @@ import pytest
 
 from parley.app import Parley
 from parley.domain import desks
+from tests import lasting
 from tests.calls import Caller
 from tests.passkeys import Browser
 from tests.people import Json
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 async def has_desk(who: Caller, **wishes: str) -> str:

@@ -8,7 +8,11 @@ from html import unescape
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller, Reply
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 PASSPHRASE = "open sesame"
 

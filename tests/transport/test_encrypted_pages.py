@@ -11,9 +11,13 @@ import pytest
 from parley.app import Parley
 from parley.client.encryption import Epoch, Person, Sealer, begin
 from parley.contract import ENCRYPTED_PAGE_MAX_CHARS, STATE_MAX_CHARS
+from tests import lasting
 from tests.calls import Caller
 from tests.encryption.members import new_key
 from tests.encryption.talk import encrypted, new_epoch, read_proof
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 @pytest.fixture

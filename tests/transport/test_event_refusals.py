@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from parley import contract
+from tests import lasting
 from tests.cases import together
 from tests.people import Json, Person
 from tests.raw import event as packet
 from tests.raw import raw_socket
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 

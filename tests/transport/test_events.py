@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests import lasting
 from tests.people import Json, Person
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 

@@ -9,9 +9,13 @@ from PIL import Image
 
 from parley import contract
 from parley.app import Parley, web_site
+from tests import lasting
 from tests.calls import Caller
 from tests.media.drawn import exif, flag, saved
 from tests.transport.test_belongings import signed_up
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 PATH = "/api/account/picture"
 

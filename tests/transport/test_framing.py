@@ -9,12 +9,17 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import pytest_asyncio
 
 from parley.app import Parley, create_app, web_site
 from parley.config import Config
 from parley.credentials import COOKIE, FRAME_COOKIE
 from parley.limits.limiter import Kind, Who
+from tests import lasting
 from tests.calls import Caller, Json, Reply
+
+pytestmark = lasting.in_one_loop
+app = lasting.app
 
 HOST = "talk.example"
 OURS = f"https://{HOST}"
@@ -25,9 +30,10 @@ IN_FRAME = {"Host": HOST, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "if
 SCRIPT = {"Host": HOST, "Origin": OURS, "Sec-Fetch-Site": "same-origin", "Parley-Page": "frame"}
 
 
-@pytest.fixture
-def config(config: Config) -> Config:
-    return replace(config, public_url=OURS, embedding_origins=(SHOP,))
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Config:
+    made = lasting.config_in(tmp_path_factory.mktemp("framed"), empty_database)
+    return replace(made, public_url=OURS, embedding_origins=(SHOP,))
 
 
 def set_in(reply: Reply) -> SimpleCookie:
@@ -37,7 +43,7 @@ def set_in(reply: Reply) -> SimpleCookie:
     return made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def unframed(config: Config, tmp_path: Path) -> AsyncIterator[Caller]:
     """Somebody at a server that allows no frames, who started something there."""
     data = tmp_path / "unframed"
@@ -59,7 +65,7 @@ async def joins(who: Caller, room_id: str, headers: dict[str, str]) -> Reply:
     return await who.call("POST", path, {"username": who.name}, headers=headers)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def room_id(ada: Caller) -> str:
     return await starts(ada)
 
@@ -215,7 +221,9 @@ async def test_what_is_no_link_of_a_conversation_is_not_found(ben: Caller, url: 
     assert (await asks(ben, url)).status == 404
 
 
-async def test_guessing_by_it_is_guessing(app: Parley, ben: Caller) -> None:
+async def test_guessing_by_it_is_guessing(
+    app: Parley, ben: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     limits = web_site(app).limits
     asked: list[Kind] = []
     charge = limits.charge
@@ -224,7 +232,7 @@ async def test_guessing_by_it_is_guessing(app: Parley, ben: Caller) -> None:
         asked.append(kind)
         await charge(kind, who, room)
 
-    limits.charge = charged  # type: ignore[method-assign]
+    monkeypatch.setattr(limits, "charge", charged)
     assert (await asks(ben, f"{OURS}/conversation/guessed")).status == 404
     assert asked == [Kind.UNKNOWN_ROOMS]
 

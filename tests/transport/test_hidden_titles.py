@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 SECRET = {"title": "canary-5be1 title", "description": "canary-5be1 description"}
 CLOSED: dict[str, dict[str, object]] = {

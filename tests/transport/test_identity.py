@@ -10,9 +10,13 @@ import socketio.exceptions
 
 from parley.app import Parley
 from parley.credentials import COOKIE
+from tests import lasting
 from tests.calls import FOREIGN, FRONTEND, HERE, Caller, Reply
 from tests.conftest import each_transport
 from tests.people import Person
+
+pytestmark = lasting.in_one_loop
+config, app, server, person = lasting.config, lasting.served_app, lasting.server, lasting.person
 
 People = Callable[..., Person]
 CREATE = "/api/conversations/create"

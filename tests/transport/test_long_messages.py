@@ -6,15 +6,20 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import pytest_asyncio
 
 from parley.contract import MESSAGE_MAX_CHARS, STATE_MAX_CHARS, STATE_MESSAGES
+from tests import lasting
 from tests.people import Json, Person
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 TEXTS = [f"{number:03}".ljust(MESSAGE_MAX_CHARS, "𝌆") for number in range(STATE_MESSAGES)]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def full_room(person: People) -> str:
     ada = person("Ada")
     room_id = await ada.starts()

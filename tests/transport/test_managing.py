@@ -7,9 +7,14 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import pytest_asyncio
 
 from parley.domain import people
+from tests import lasting
 from tests.calls import Caller, Reply
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 IN_STATE = 2
 GUESTS = 5
@@ -20,7 +25,7 @@ def _few_go_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "PEOPLE_IN_STATE", IN_STATE)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def room_id(ada: Caller) -> str:
     """A conversation of Ada's with Guest 0 to Guest 4."""
     room_id = await ada.starts()
@@ -238,11 +243,11 @@ async def test_what_was_done_is_told_in_its_section(
 
 async def test_what_cannot_be_undone_is_asked_about_first(ada: Caller) -> None:
     room_id = await ada.starts()
-    await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "reader"})
+    made = await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "reader"})
     for act, fields, title in (
         ("keep", {"keep_days": "30"}, "Delete older messages?"),
         ("keep", {"keep_days": "7"}, "Delete older messages?"),
-        ("revoke", {"id": "1"}, "Revoke this link?"),
+        ("revoke", {"id": made.body["link"]["id"]}, "Revoke this link?"),
     ):
         asked = await sends(ada, room_id, act, **fields)
         assert (asked.status, f"<h1>{title}</h1>" in asked.text) == (200, True)

@@ -8,7 +8,11 @@ import pytest
 
 from parley import contract
 from parley.domain import people
+from tests import lasting
 from tests.people import Json, Person
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 IN_STATE = 4

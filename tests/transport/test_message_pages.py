@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+import pytest_asyncio
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import FOREIGN, Caller
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 @pytest.fixture
@@ -16,7 +21,7 @@ def ben(app: Parley) -> Caller:
     return Caller(app, "Ben", cookies=True)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def path(ada: Caller) -> str:
     """A conversation that Ada owns, and speaks in."""
     room_id = await ada.starts("Tea")

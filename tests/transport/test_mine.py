@@ -12,10 +12,14 @@ from parley.domain import participation
 from parley.domain.context import Context
 from parley.live.following import FOLLOWERS_MAX
 from parley.records import Session
+from tests import lasting
 from tests.calls import Caller
 from tests.people import Json, Person
 from tests.security.room import People, done, takes_link
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, app, server, person = lasting.config, lasting.served_app, lasting.server, lasting.person
 
 Row = Callable[[Json], bool]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import openapi_spec_validator
 import pytest
+import pytest_asyncio
 from openapi_schema_validator import OAS31Validator
 
 from parley import contract
@@ -21,6 +22,7 @@ from parley.domain.admins import AT_COMMAND_LINE
 from parley.domain.context import Context, now
 from parley.domain.delivering import Happened
 from parley.storage import webhooks
+from tests import lasting
 from tests.admins import admin, sits
 from tests.calls import Caller, Json, Reply
 from tests.cases import together
@@ -34,24 +36,30 @@ from tests.passkeys import CHALLENGE, PASSKEYS, Browser
 from tests.security.test_rights import OF_ADMINS
 from tests.subscriptions import SUBSCRIPTION
 
+pytestmark = lasting.in_one_loop
+app = lasting.app
+
 QUIET = {"quiet_hours": {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def provider() -> AsyncIterator[Provider]:
     async with serving() as started:
         yield started
 
 
-@pytest.fixture
-def config(config: Config, provider: Provider) -> Config:
+@pytest.fixture(scope="module")
+def config(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, provider: Provider
+) -> Config:
     """With all the calls there are."""
-    return with_providers(with_mail(config), provider.row())
+    made = lasting.config_in(tmp_path_factory.mktemp("calls"), empty_database)
+    return with_providers(with_mail(made), provider.row())
 
 
-@pytest.fixture
-async def document(ada: Caller) -> Json:
-    reply = await ada.call("GET", "/openapi.json")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def document(app: Parley) -> Json:
+    reply = await Caller(app, "Ada").call("GET", "/openapi.json")
     assert reply.status == 200
     assert reply.headers["Content-Type"].startswith("application/json")
     return reply.body

@@ -8,10 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from parley import contract
+from tests import lasting
 from tests.effort import some
 from tests.people import Person
 from tests.raw import event, raw_socket
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 

@@ -10,7 +10,11 @@ import pytest
 from parley.app import Parley
 from parley.domain import participation
 from parley.pages.titles import UNTITLED
+from tests import lasting
 from tests.calls import Caller
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 HEADING = "Your conversations"
 

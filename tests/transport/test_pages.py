@@ -7,10 +7,15 @@ from http.cookies import SimpleCookie
 from urllib.parse import quote
 
 import pytest
+import pytest_asyncio
 
 from parley.app import Parley
 from parley.credentials import COOKIE
+from tests import lasting
 from tests.calls import FOREIGN, Caller, Reply
+
+pytestmark = lasting.in_one_loop
+config, app, own_app = lasting.config, lasting.app, lasting.own_app
 
 XSS = '"><script>alert(1)</script>'
 
@@ -87,10 +92,11 @@ async def test_the_list_is_searched(visitor: Caller, ada: Caller) -> None:
 
 
 async def test_a_search_without_a_find_says_so(visitor: Caller) -> None:
-    assert "“tea”" in await get(visitor, "/conversations?q=tea")
+    assert "“nowhere”" in await get(visitor, "/conversations?q=nowhere")
 
 
-async def test_the_list_leads_to_its_other_pages(visitor: Caller, ada: Caller) -> None:
+async def test_the_list_leads_to_its_other_pages(own_app: Parley) -> None:
+    visitor, ada = Caller(own_app, "Visitor", cookies=True), Caller(own_app, "Ada")
     for number in range(101):
         await ada.starts(f"Talk {number} of tea")
     first = await get(visitor, "/conversations?q=tea")
@@ -141,7 +147,7 @@ async def test_a_refused_start_shows_the_form_as_it_was_filled(
 # --- a conversation ---
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def path(ada: Caller) -> str:
     """A conversation in which Ada said something."""
     room_id = await ada.starts("Tea", description="At four", visibility="unlisted")

@@ -12,9 +12,13 @@ from parley.app import Parley
 from parley.config import Config
 from parley.domain import passkeys
 from parley.domain.passkeys import encoded
+from tests import lasting
 from tests.authenticators import PRESENT, SYNCED, VERIFIED, Authenticator, garbled
 from tests.calls import FOREIGN, Caller, Json, Reply
 from tests.passkeys import CHALLENGE, PASSKEYS, SIGN_IN, Browser
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 @pytest.fixture
@@ -342,11 +346,11 @@ async def test_a_challenge_is_random_and_kept_as_a_hash(ana: Browser, app: Parle
     ],
 )
 async def test_where_passkeys_cannot_work_a_sentence_says_so(
-    config: Config, public_url: str, host: str, says: str
+    own_config: Config, public_url: str, host: str, says: str
 ) -> None:
     from parley.app import create_app
 
-    app = create_app(replace(config, public_url=public_url))
+    app = create_app(replace(own_config, public_url=public_url))
     async with app.test_app():
         ana = Caller(app, "Ana", cookies=True)
         origin = f"{'https' if public_url.startswith('https') else 'http'}://{host}"
@@ -358,11 +362,13 @@ async def test_where_passkeys_cannot_work_a_sentence_says_so(
         assert shown.body["passkeys"] is False
 
 
-async def test_with_a_public_url_they_are_for_its_host(config: Config) -> None:
+async def test_with_a_public_url_they_are_for_its_host(own_config: Config) -> None:
     from parley.app import create_app
 
     app = create_app(
-        replace(config, public_url="https://talk.example.org:8443/talk", hosts=("other.example",))
+        replace(
+            own_config, public_url="https://talk.example.org:8443/talk", hosts=("other.example",)
+        )
     )
     async with app.test_app():
         ana = Caller(app, "Ana", cookies=True)

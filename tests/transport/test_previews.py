@@ -10,7 +10,11 @@ import pytest
 
 from parley.app import Parley, create_app
 from parley.config import Config
+from tests import lasting
 from tests.calls import Caller, Json
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 BOTS = (
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
@@ -86,8 +90,8 @@ async def test_every_page_has_a_card_with_a_picture_that_others_may_show(
     assert reply.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
-async def test_addresses_are_those_that_people_reach_the_server_by(config: Config) -> None:
-    app = create_app(replace(config, public_url="https://talk.example"))
+async def test_addresses_are_those_that_people_reach_the_server_by(own_config: Config) -> None:
+    app = create_app(replace(own_config, public_url="https://talk.example"))
     async with app.test_app():
         host = {"Host": "talk.example"}
         page = (await Caller(app, "A bot").call("GET", "/link/nowhere", headers=host)).text

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 
 from parley.app import Parley, create_app, web_site
@@ -19,6 +22,7 @@ from parley.config import Config
 from parley.domain import accounts, openid
 from parley.domain.context import now
 from parley.signing_in import GONE_COOKIE
+from tests import lasting
 from tests.calls import FOREIGN, Caller, Reply
 from tests.cases import together
 from tests.oidc.provider import (
@@ -32,37 +36,68 @@ from tests.oidc.provider import (
 )
 from tests.passkeys import Browser
 
+pytestmark = lasting.in_one_loop
+app, own_app = lasting.app, lasting.own_app
+
 AT = "/account/providers/example"
 BACK = f"{AT}/callback"
 REST = "/api/account/providers/example"
 DOMAINS = ("example.org", "example.com")
 
 
-@pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    async with serving() as started:
-        yield started
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def providers() -> AsyncIterator[tuple[Provider, Provider, Provider]]:
+    async with serving() as first, serving() as second, serving() as third:
+        yield first, second, third
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_known(providers: tuple[Provider, Provider, Provider]) -> None:
+    """What providers are asked, and whom they know, is of one test."""
+    prefix = f"{secrets.token_hex(4)}-"
+    for each in providers:
+        each.prefix, each.answers = prefix, {}
+        each.asked.clear()
 
 
 @pytest.fixture
-async def other() -> AsyncIterator[Provider]:
+def provider(providers: tuple[Provider, Provider, Provider]) -> Provider:
+    return providers[0]
+
+
+@pytest.fixture
+def other(providers: tuple[Provider, Provider, Provider]) -> Provider:
     """Another, which everybody may sign in with, too."""
-    async with serving() as started:
-        yield started
+    return providers[1]
 
 
 @pytest.fixture
-async def closed() -> AsyncIterator[Provider]:
+def closed(providers: tuple[Provider, Provider, Provider]) -> Provider:
     """One for the people of some domains."""
-    async with serving() as started:
-        yield started
+    return providers[2]
+
+
+def with_all(config: Config, providers: tuple[Provider, Provider, Provider]) -> Config:
+    first, second, third = providers
+    return with_providers(
+        config, first.row(), second.row("other"), third.row("closed", domains=DOMAINS)
+    )
+
+
+@pytest.fixture(scope="module")
+def config(
+    tmp_path_factory: pytest.TempPathFactory,
+    empty_database: Path,
+    providers: tuple[Provider, Provider, Provider],
+) -> Config:
+    return with_all(
+        lasting.config_in(tmp_path_factory.mktemp("providers"), empty_database), providers
+    )
 
 
 @pytest.fixture
-def config(config: Config, provider: Provider, other: Provider, closed: Provider) -> Config:
-    return with_providers(
-        config, provider.row(), other.row("other"), closed.row("closed", domains=DOMAINS)
-    )
+def own_config(own_config: Config, providers: tuple[Provider, Provider, Provider]) -> Config:
+    return with_all(own_config, providers)
 
 
 @pytest.fixture
@@ -326,9 +361,14 @@ async def test_who_is_of_a_domain_no_more_comes_in_no_more(
     ],
 )
 async def test_who_may_start_conversations(
-    config: Config, provider: Provider, who_may: str, guest: bool, passkey: bool, by_provider: bool
+    own_config: Config,
+    provider: Provider,
+    who_may: str,
+    guest: bool,
+    passkey: bool,
+    by_provider: bool,
 ) -> None:
-    app = create_app(replace(config, who_may_start=who_may))
+    app = create_app(replace(own_config, who_may_start=who_may))
     async with app.test_app():
         people = [Browser(app) for _ in range(3)]
         await people[1].adds()
@@ -570,8 +610,10 @@ async def test_a_token_that_lies_signs_nobody_in(
 
 
 async def test_a_provider_that_is_down_is_told_and_other_ways_stay(
-    ana: Browser, provider: Provider
+    own_app: Parley, provider: Provider
 ) -> None:
+    ana = Browser(own_app)
+
     async def broken(_request: Any) -> Any:
         raise RuntimeError
 
@@ -590,15 +632,15 @@ async def test_nothing_secret_is_logged(ana: Browser, provider: Provider) -> Non
         tokens.append(honest(key, claims | {"aud": "another"}))
         return tokens[-1]
 
-    secrets = [SECRET]
+    secret_words = [SECRET]
     with capture_logs() as log:
         for forge in (lies, honest):
             sent = provider.approves(await goes(ana), forge=forge)
             await comes_back(ana, sent)
-            secrets += [sent["code"], sent["state"]]
+            secret_words += [sent["code"], sent["state"]]
     logged = repr(log)
     assert "provider_answer_refused" in logged
-    for secret in (*secrets, *tokens):
+    for secret in (*secret_words, *tokens):
         assert secret not in logged
 
 
@@ -633,9 +675,9 @@ async def test_the_cookie_is_for_this_alone(ana: Browser, provider: Provider) ->
     ],
 )
 async def test_over_https_no_other_host_can_plant_it(
-    config: Config, provider: Provider, public_url: str, name: str
+    own_config: Config, provider: Provider, public_url: str, name: str
 ) -> None:
-    app = create_app(replace(config, public_url=public_url))
+    app = create_app(replace(own_config, public_url=public_url))
     async with app.test_app():
         who = Caller(app, "Ana", cookies=True)
         root = urlsplit(public_url).path
@@ -649,8 +691,8 @@ async def test_over_https_no_other_host_can_plant_it(
         assert asked["redirect_uri"] == f"{public_url}{BACK}"
 
 
-async def test_under_a_path_all_of_it_works(config: Config, provider: Provider) -> None:
-    app = create_app(replace(config, public_url="http://localhost/talk"))
+async def test_under_a_path_all_of_it_works(own_config: Config, provider: Provider) -> None:
+    app = create_app(replace(own_config, public_url="http://localhost/talk"))
     async with app.test_app():
         ana, root = Browser(app), "/talk"
         url = await goes(ana, f"{root}{AT}")
@@ -662,8 +704,8 @@ async def test_under_a_path_all_of_it_works(config: Config, provider: Provider) 
         assert reply.headers["Location"] == "/talk/account?done=kept"
 
 
-async def test_by_another_name_nobody_could_come_back(config: Config) -> None:
-    app = create_app(replace(config, public_url="http://talk.example", hosts=("localhost",)))
+async def test_by_another_name_nobody_could_come_back(own_config: Config) -> None:
+    app = create_app(replace(own_config, public_url="http://talk.example", hosts=("localhost",)))
     async with app.test_app():
         reply = await Browser(app).post_form(AT, {})
         refused(reply, "works only at http://talk.example", 400)

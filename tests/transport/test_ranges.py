@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import pytest
+import pytest_asyncio
 
+from tests import lasting
 from tests.people import Json, Person
 from tests.uploading import uploads
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 DATA = bytes(range(256)) * 4
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def ada(person: Callable[..., Person]) -> Person:
     return person("Ada")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def file(ada: Person) -> Json:
     room_id = await ada.starts()
     await ada.joins_over_rest(room_id)

@@ -7,8 +7,12 @@ from collections.abc import Callable
 
 from parley import contract
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
 from tests.people import Json, Person
+
+pytestmark = lasting.in_one_loop
+config, app, server, person = lasting.config, lasting.served_app, lasting.server, lasting.person
 
 People = Callable[..., Person]
 

@@ -8,12 +8,16 @@ import sqlalchemy as sa
 from parley.app import Parley, web_site
 from parley.storage import conversations as stored_conversations
 from parley.storage import messages as stored_messages
+from tests import lasting
 from tests.calls import Caller
 from tests.media.drawn import flag, saved
 from tests.media.recorded import wav
 from tests.people import Json, Person
 from tests.security.room import People
 from tests.uploading import sends, uploads
+
+pytestmark = lasting.in_one_loop
+config, app, server, person = lasting.config, lasting.served_app, lasting.server, lasting.person
 
 
 async def reads_to(who: Caller | Person, room_id: str, seq: int, **more: object) -> Json:

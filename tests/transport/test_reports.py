@@ -7,8 +7,12 @@ from urllib.parse import urlencode
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
 from tests.transport.test_encrypted_pages import sealed_talk
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 
 @pytest.fixture

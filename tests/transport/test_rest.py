@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from parley.app import create_app
+from parley.app import Parley, create_app
 from parley.config import Config
+from tests import lasting
 from tests.calls import Caller
+
+pytestmark = lasting.in_one_loop
+config, app, own_app = lasting.config, lasting.app, lasting.own_app
 
 CONVERSATION_FIELDS = {
     "room_id",
@@ -244,7 +248,8 @@ async def test_end_closes_the_conversation_which_can_still_be_read(
     assert [m["message"] for m in conversation["messages"]] == ["Goodbye"]
 
 
-async def test_health_counts_conversations(ada: Caller) -> None:
+async def test_health_counts_conversations(own_app: Parley) -> None:
+    ada = Caller(own_app, "Ada")
     await ada.starts()
     await ada.starts(visibility="unlisted")
     await ada.ends(await ada.starts())
@@ -265,8 +270,8 @@ async def test_ready_says_that_the_server_takes_work(ada: Caller) -> None:
     assert reply.body == {"success": True, "status": "ready"}
 
 
-async def test_links_name_the_server_as_the_request_did(config: Config) -> None:
-    app = create_app(replace(config, hosts=("parley.example",)))
+async def test_links_name_the_server_as_the_request_did(own_config: Config) -> None:
+    app = create_app(replace(own_config, hosts=("parley.example",)))
     async with app.test_app():
         reply = await Caller(app, "Ada").call(
             "POST", "/api/conversations/create", headers={"Host": "parley.example:9000"}
@@ -274,8 +279,8 @@ async def test_links_name_the_server_as_the_request_did(config: Config) -> None:
     assert reply.body["join_link"].startswith("http://parley.example:9000/conversation/")
 
 
-async def test_links_begin_with_the_public_url_where_one_is_set(config: Config) -> None:
-    app = create_app(replace(config, public_url="https://talk.example"))
+async def test_links_begin_with_the_public_url_where_one_is_set(own_config: Config) -> None:
+    app = create_app(replace(own_config, public_url="https://talk.example"))
     async with app.test_app():
         reply = await Caller(app, "Ada").call(
             "POST", "/api/conversations/create", headers={"Host": "talk.example"}

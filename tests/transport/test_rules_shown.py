@@ -9,7 +9,11 @@ from html import unescape
 import pytest
 
 from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 NOTES = ("door-note", "keep-note", "posting-note", "opening-keep")
 

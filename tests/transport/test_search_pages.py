@@ -7,12 +7,17 @@ import re
 from urllib.parse import urlencode
 
 import pytest
+import pytest_asyncio
 
 from parley import contract
 from parley.app import Parley
 from parley.domain import looking, searching
 from parley.pages import searching as pages
+from tests import lasting
 from tests.calls import Caller, Reply
+
+pytestmark = lasting.in_one_loop
+config, app = lasting.config, lasting.app
 
 HOSTILE = '<img src=x onerror=alert(1)> cake" onclick="x'
 ROW = re.compile(r'<li class="found-row"><a href="([^"]+)"')
@@ -42,7 +47,7 @@ async def search(who: Caller, room_id: str, typed: str, status: int = 200, **mor
     return reply.text
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def room_id(ada: Caller) -> str:
     room_id = await ada.starts("Tea")
     await ada.joins(room_id)

@@ -7,7 +7,12 @@ from urllib.parse import quote
 
 import pytest
 
+from parley.app import Parley
+from tests import lasting
 from tests.calls import Caller
+
+pytestmark = lasting.in_one_loop
+config, app, own_app = lasting.config, lasting.app, lasting.own_app
 
 UNTITLED = "Untitled conversation"
 PAGES = ("", "/manage", "/end", "/delete", "/replace-link", "/left")
@@ -110,7 +115,8 @@ async def test_the_list_finds_one_by_what_it_calls_it(ada: Caller, q: str, is_fo
     assert f"/conversation/{unlisted_id}" not in public
 
 
-async def test_the_list_finds_none_by_the_id_that_it_does_not_show(ada: Caller) -> None:
+async def test_the_list_finds_none_by_the_id_that_it_does_not_show(own_app: Parley) -> None:
+    ada = Caller(own_app, "Ada")
     room_id = await ada.starts(title=None)
     page = await shown(ada, f"/conversations?q={room_id[:5]}")
     assert f"/conversation/{room_id}" not in page

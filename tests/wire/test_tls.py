@@ -218,7 +218,7 @@ async def test_whoever_does_not_read_over_tls_is_cut_off(server: Running, files:
                 break
         assert counts["overflowed"] == 1
         held = server.app.realtime.server.eio.backlog._held
-        assert sum(held.values()) < UNREAD_MAX_BYTES
+        await until(lambda: sum(held.values()) < UNREAD_MAX_BYTES)
 
 
 async def test_old_tls_and_http_2_are_not_spoken(server: Running, files: Files) -> None:
@@ -326,7 +326,7 @@ async def test_where_no_place_is_left_the_door_stays_shut(config: Config, files:
         secure(server.url, files) as ada,
     ):
         assert b" 101 " in await ada.opens()
-        with pytest.raises(OSError, match=HUNG_UP):
+        with pytest.raises((ConnectionError, ssl.SSLError)):  # uvloop says no more
             async with secure(server.url, files):
                 pass
 
