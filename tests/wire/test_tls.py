@@ -37,7 +37,7 @@ from tests.eventually import until
 from tests.people import PATIENCE_S
 from tests.raw import event
 from tests.servers import Process, Running, process, running
-from tests.test_cli import assert_says_why, loaded_parley, parley
+from tests.test_cli import assert_says_why, loaded_parley
 from tests.wire.test_frames import masked
 from tests.wire.test_line import Wire, wire
 from tests.wire.test_proxy_protocol import line
@@ -425,7 +425,7 @@ def test_one_file_may_hold_both(files: Files) -> None:
 
 def test_what_keeps_it_from_starting_is_one_sentence(tmp_path: Path, files: Files) -> None:
     data = ("--data", str(tmp_path / "data"))
-    assert_says_why(parley("serve", *data, *files.flags[:2]), "--tls-key", "needs both")
+    assert_says_why(loaded_parley("serve", *data, *files.flags[:2]), "--tls-key", "needs both")
     assert_says_why(loaded_parley("serve", *data, *files.flags[2:]), "--tls-certificate")
     wrong = ("--tls-certificate", str(tmp_path / "none.pem"), *files.flags[2:])
     assert_says_why(loaded_parley("serve", *data, *wrong), "none.pem", "can't be read")
