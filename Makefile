@@ -63,14 +63,15 @@ postgresql: setup ## Run the suites of storage, domain, transport, faults and ri
 # Each browser on its own: one that is missing is said to be, and the others run.
 IN_BROWSERS := tests/browser tests/security/browser
 browsers: setup ## Run the pages' tests whole, in Chromium, Firefox and WebKit; ARGS as for test
-	@FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) tests/deploy/test_in_a_browser.py --ignore tests/browser/test_firefox.py
+	@FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) tests/deploy/test_in_a_browser.py
 	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) --ignore tests/browser/test_webkit.py
 
 KILLS ?= 200
 torture: setup ## Kill a server under load KILLS=200 times, then every other fault and all that is long
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/cluster
-	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser
+	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer or hypothesis' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser
+	@FAULTS=full LOOP=asyncio $(BIN)/python -m pytest -q tests/wire tests/transport tests/stream
 
 bench: $(RUNTIME) ## Measure Parley beside other servers; ARGS="--quick" for a look
 	@$(BIN)/python -m bench $(ARGS)

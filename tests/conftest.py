@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
+import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
@@ -21,10 +23,15 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.starting import GC_THRESHOLDS
 from tests import databases, made_once
-from tests.effort import IS_EVERYTHING
+from tests.effort import IS_EVERYTHING, times
 from tests.lasting import config_in
 from tests.people import Person, arriving_at
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
+
+try:
+    from uvloop import new_event_loop
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment]
 
 LONGEST_FIRST = (
     *("browser", "security/browser", "workers", "push/test_queue.py", "security/test_rights.py"),
@@ -32,8 +39,15 @@ LONGEST_FIRST = (
 )
 """So that no worker is left with one of them while the others have nothing to do."""
 
+LOOP = os.environ.get("LOOP", "")
+
 # A busy machine takes any time for an example, and for thinking of one.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "patient",
+    max_examples=times(30, full=100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 
 
@@ -68,6 +82,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.sharing import BrowsersShared
 
     return BrowsersShared(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    # A loop is made by the factory below for as long as is said here; for each test, all that
+    # lasts for a file would be made anew.
+    test = metafunc.definition
+    if test.get_closest_marker("in_one_loop") and inspect.iscoroutinefunction(metafunc.function):
+        test.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], Any]]:
+    """What servers run on: uvloop, or with LOOP=asyncio what they do where that has no build."""
+    if LOOP == "asyncio" or item.get_closest_marker("asyncios_loop"):
+        return {"asyncio": asyncio.new_event_loop}
+    return {"servers": new_event_loop}
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 IS_EVERYTHING = os.environ.get("FAULTS") == "full"
 
@@ -14,6 +15,11 @@ IS_EVERYTHING = os.environ.get("FAULTS") == "full"
 def times(usual: int, *, full: int) -> int:
     """So many times usually, or `full` with `FAULTS=full` in the environment."""
     return full if IS_EVERYTHING else usual
+
+
+def examples(usual: int = 30, *, full: int = 100) -> settings:
+    """So many examples of hypothesis usually; what has them is marked `longer`."""
+    return settings(max_examples=times(usual, full=full))
 
 
 def some(cases: Sequence[Any], *, every: int, why: str) -> list[Any]:

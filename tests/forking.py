@@ -14,6 +14,7 @@ import functools
 import gc
 import json
 import os
+import resource
 import select
 import selectors
 import signal
@@ -21,7 +22,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +30,9 @@ from tests import lean
 
 DOCTOR = "doctor"
 """The command that loads more than a server."""
+TALKING = frozenset({"say", "tail", "upload"})
+"""The commands by which people take part."""
+PIPES_MAX = 4
 OPENER = "READS_IMPORTS_WITH"
 """A variable of the environment."""
 ENDED_BADLY = 70
@@ -39,15 +43,23 @@ class Forked:
     """A running `parley`: what `subprocess.Popen` has of it that is used here."""
 
     def __init__(
-        self, arguments: Sequence[str], *, env: Mapping[str, str], stderr: IO[Any] | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        stderr: IO[Any] | None = None,
+        stdin: int | None = None,
     ) -> None:
-        """Its `stderr` is a pipe, unless it is to write into a file."""
+        """Its `stderr` is a pipe, unless it is to write into a file. It reads from `stdin`, a file
+        descriptor, if anything.
+        """
         self._said, stdout = os.pipe()
         self._complained, errors = os.pipe() if stderr is None else (-1, os.dup(stderr.fileno()))
         self._status, status = os.pipe()
         try:
             request = json.dumps({"arguments": list(arguments), "env": dict(env)}).encode()
-            socket.send_fds(_loaded(), [request], [stdout, errors, status])
+            given = [] if stdin is None else [stdin]
+            socket.send_fds(_loaded(), [request], [stdout, errors, status, *given])
         finally:
             for end in (stdout, errors, status):
                 os.close(end)
@@ -119,25 +131,52 @@ def run(
 
 @functools.cache
 def _loaded() -> socket.socket:
-    """The way to the one that has loaded it, which ends with this process."""
+    """The way to the one that has loaded it, for as long as this process needs it."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None or not hasattr(os, "pidfd_open"):
+        return _start_ones_own()
+    address = f"\0parley-{run}-{os.getppid()}"
+    while True:
+        way = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            way.bind(address)  # whoever comes first
+        except OSError:
+            with contextlib.suppress(ConnectionRefusedError):  # it does not listen yet
+                way.connect(address)
+                return way
+            way.close()
+        else:
+            way.listen()
+            _start(way, for_all_of=os.getppid())
+            way.close()
+
+
+def _start_ones_own() -> socket.socket:
+    """One that ends with this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, str(Path(__file__).resolve()), str(theirs.fileno())]
-    loaded = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+    pid = _start(theirs)
     theirs.close()
 
     @atexit.register
     def end() -> None:
         ours.close()
-        loaded.wait()
+        os.waitpid(pid, 0)
 
     return ours
+
+
+def _start(way: socket.socket, *, for_all_of: int = 0) -> int:
+    """Its process id. It ends with a process whose id is given, and serves all of its children."""
+    way.set_inheritable(True)
+    command = [sys.executable, str(Path(__file__).resolve()), str(way.fileno()), str(for_all_of)]
+    return os.posix_spawn(sys.executable, command, os.environ, setsid=True)
 
 
 # --- in the process that has loaded it ---
 
 
 def main() -> None:
-    way = socket.socket(fileno=int(sys.argv[1]))
+    way, for_all_of = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     lean.leave_out(*lean.ONLY_FOR_TESTS, lean.EXTRA)
     from parley import cli, starting  # noqa: F401
     from tests import made_once
@@ -151,18 +190,47 @@ def main() -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` would have it ignored
-    while True:
-        request, pipes, _, _ = socket.recv_fds(way, 1 << 20, 3)
-        if not request:
-            return
+    for request, pipes in _requests_of_all(way, for_all_of) if for_all_of else _requests_of(way):
         asked = json.loads(request)
         if DOCTOR in asked["arguments"]:
             _load_the_doctor()
+        if TALKING.intersection(asked["arguments"][:1]):
+            _load_what_talks()
         if os.fork() == 0:
-            way.close()
+            _close_all_but(pipes)
             _keep(asked, *pipes)
         for pipe in pipes:
             os.close(pipe)
+
+
+def _requests_of(way: socket.socket) -> Iterator[tuple[bytes, list[int]]]:
+    """Each with its pipes, until whoever asks has ended."""
+    while True:
+        request, pipes, _, _ = socket.recv_fds(way, 1 << 20, PIPES_MAX)
+        if not request:
+            return
+        yield request, pipes
+
+
+def _requests_of_all(listening: socket.socket, parent: int) -> Iterator[tuple[bytes, list[int]]]:
+    """Of whoever connects, until their parent has ended."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(os.pidfd_open(parent), selectors.EVENT_READ)
+        selector.register(listening, selectors.EVENT_READ, listening)
+        while True:
+            for key, _ in selector.select():
+                if key.data is None:
+                    return
+                if key.data is listening:
+                    way, _ = listening.accept()
+                    selector.register(way, selectors.EVENT_READ, way)
+                    continue
+                request, pipes, _, _ = socket.recv_fds(key.data, 1 << 20, PIPES_MAX)
+                if request:
+                    yield request, pipes
+                else:
+                    selector.unregister(key.data)
+                    key.data.close()
 
 
 @functools.cache
@@ -180,14 +248,31 @@ def _load_the_doctor() -> dict[str, Any]:
     return loaded
 
 
-def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
+@functools.cache
+def _load_what_talks() -> None:
+    """What people's commands load once they know what to do."""
+
+    gc.collect()
+    gc.freeze()
+
+
+def _close_all_but(pipes: list[int]) -> None:
+    """What a server would not have open by itself."""
+    first = 3
+    for pipe in sorted(pipes):
+        os.closerange(first, pipe)
+        first = pipe + 1
+    os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int, *stdin: int) -> None:
     """Fork a server, and tell what it ended with."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid == 0:
         os.close(status)
-        _become(request, stdout, stderr)
-    for pipe in (stdout, stderr):
+        _become(request, stdout, stderr, *stdin)
+    for pipe in (stdout, stderr, *stdin):
         os.close(pipe)
     os.write(status, f"{pid}\n".encode())
     _, ended = os.waitpid(pid, 0)
@@ -196,7 +281,7 @@ def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> Non
     os._exit(0)
 
 
-def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
+def _become(request: dict[str, Any], stdout: int, stderr: int, *stdin: int) -> None:
     """`parley`, with these arguments and in this environment."""
     code = ENDED_BADLY
     try:
@@ -204,6 +289,11 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         os.dup2(stderr, 2)
         os.close(stdout)
         os.close(stderr)
+        for pipe in stdin:
+            os.dup2(pipe, 0)
+            os.close(pipe)
+        # What was there may have been a file, and these are pipes.
+        sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
         os.environ.clear()
         os.environ.update(request["env"])
         _read_imports_with(request["env"].get(OPENER))

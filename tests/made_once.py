@@ -22,6 +22,7 @@ from werkzeug.routing import Rule
 from parley import app as app_module
 from parley.app import Parley
 from parley.config import Config
+from parley.pages import documentation
 from parley.storage.sqlite import database as sqlite
 
 STATEMENTS_MAX = 2_000
@@ -34,6 +35,8 @@ def keep() -> None:
     _make_once(Environment, "compile", lambda environment: environment.is_async)
     _make_once(app_module, "Assets")
     _make_once(app_module, "rest")
+    _make_once(app_module, "worker_pages")
+    _make_once(app_module, "documentation_pages", beside=lambda: documentation.FOLDER)
     _share_compiled_statements()
 
 
@@ -131,13 +134,20 @@ def _share_compiled_statements() -> None:
     sqlite.connected = connected
 
 
-def _make_once(owner: Any, name: str, what_counts: Callable[[Any], Any] | None = None) -> None:
-    """Keep what it gave for the same arguments; of `self`, for the same of what counts."""
+def _make_once(
+    owner: Any,
+    name: str,
+    what_counts: Callable[[Any], Any] | None = None,
+    beside: Callable[[], Any] | None = None,
+) -> None:
+    """Keep what it gave for the same arguments; of `self`, for the same of what counts; and while
+    what it depends on beside them is the same.
+    """
     make, made = getattr(owner, name), {}
 
     def kept(*args: Any, **kwargs: Any) -> Any:
         of = (what_counts(args[0]), args[1:]) if what_counts else args
-        key = repr((of, sorted(kwargs.items())))
+        key = repr((of, sorted(kwargs.items()), beside and beside()))
         if key not in made:
             made[key] = make(*args, **kwargs)
         return made[key]

@@ -1,4 +1,4 @@
-"""Who runs which tests: whole files; those in browsers share as few processes as there are cores.
+"""Who runs which tests: whole files; those in browsers share few processes.
 
 A browser with its driver and its server is three seconds of a core, and each process that has any
 such test starts them.
@@ -13,18 +13,15 @@ from typing import Any
 
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-GROUPS = {
-    "tests/browser/": max(2, os.cpu_count() or 1),
-    "tests/security/browser/": 1,
-}
-"""How many processes share the tests of a folder."""
+IN_BROWSERS = ("tests/browser/", "tests/security/browser/")
+PROCESSES = max(1, (os.cpu_count() or 1) // 2)
+"""So many share the tests of these folders."""
 
 
 def group_of(file: str) -> str:
-    """What a file is run together with, in one process: itself, or a part of its folder."""
-    for folder, count in GROUPS.items():
-        if file.startswith(folder):
-            return f"{folder}{zlib.crc32(file.encode()) % count}"
+    """What a file is run together with: itself, or some of all that need a browser."""
+    if file.startswith(IN_BROWSERS):
+        return f"in a browser {zlib.crc32(file.encode()) % PROCESSES}"
     return file
 
 

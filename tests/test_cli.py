@@ -33,6 +33,8 @@ from tests.people import PATIENCE_S, Person
 from tests.raw import event
 from tests.servers import START_WITHIN_S, STOP_WITHIN_S, begin_folder, process
 
+FIRST = "the first of them tells most"
+
 
 def _has_ipv6() -> bool:
     try:
@@ -102,11 +104,11 @@ def test_help_names_the_commands() -> None:
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    assert parley("--version").stdout == f"parley {__version__}\n"
+    assert loaded_parley("--version").stdout == f"parley {__version__}\n"
 
 
 def test_help_of_serve_has_every_setting_with_its_default() -> None:
-    shown = " ".join(parley("serve", "--help").stdout.split())
+    shown = " ".join(loaded_parley("serve", "--help").stdout.split())
     assert "PARLEY_PORT" in shown
     for setting in SETTINGS:
         assert f"{setting.flag} {setting.metavar}" in shown
@@ -115,7 +117,7 @@ def test_help_of_serve_has_every_setting_with_its_default() -> None:
 
 
 def test_an_unknown_flag_is_a_usage_error() -> None:
-    ended = parley("serve", "--colour", "green")
+    ended = loaded_parley("serve", "--colour", "green")
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
 
@@ -328,8 +330,10 @@ def test_no_password_is_told_of_an_invalid_setting(name: str) -> None:
 
 
 def test_an_invalid_setting_is_one_sentence() -> None:
-    assert_says_why(parley("serve", "--port", "http"), "--port", "'http'")
-    assert_says_why(parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'")
+    assert_says_why(loaded_parley("serve", "--port", "http"), "--port", "'http'")
+    assert_says_why(
+        loaded_parley("serve", environ={"PARLEY_PORT": "http"}), "PARLEY_PORT", "'http'"
+    )
 
 
 def test_mail_and_providers_without_what_they_need_are_one_sentence(tmp_path: Path) -> None:
@@ -365,9 +369,8 @@ def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
     assert_says_why(ended, "192.0.2.1")
 
 
-@pytest.mark.parametrize(
-    "files", some([140, 64, 128], every=3, why="the most that is too few tells most")
-)
+@pytest.mark.long("a program of its own starts for it")
+@pytest.mark.parametrize("files", [140, 64, 128])
 def test_too_few_files_for_anybody_is_one_sentence(tmp_path: Path, files: int) -> None:
     ended = parley("serve", "--port", "0", "--data", str(tmp_path / "data"), files=files)
     assert_says_why(ended, f" {files} files", "ulimit -n ", "LimitNOFILE=")
@@ -509,7 +512,7 @@ def listening_at(*flags: str, data: Path) -> tuple[str, list[str]]:
 
 
 @pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")
-@pytest.mark.parametrize("host", ["::", "[::]", "0::0"])
+@pytest.mark.parametrize("host", some(["::", "[::]", "0::0"], every=3, why=FIRST))
 def test_everywhere_in_ipv6_is_everywhere_in_ipv4_too(tmp_path: Path, host: str) -> None:
     url, answering = listening_at("--host", host, data=tmp_path)
     assert url == "http://localhost"
@@ -559,7 +562,9 @@ def test_without_ipv6_it_listens_where_it_can(tmp_path: Path, host: str) -> None
     assert ended.returncode == 0, ended.stderr
 
 
-@pytest.mark.parametrize(("switch", "is_told"), [("off", True), ("on", False)])
+@pytest.mark.parametrize(
+    ("switch", "is_told"), some([("off", True), ("on", False)], every=2, why=FIRST)
+)
 def test_it_says_so_where_limits_are_off(tmp_path: Path, switch: str, is_told: bool) -> None:
     with process(tmp_path / "data", environ={"PARLEY_RATE_LIMITS": switch}) as server:
         requests.get(server.url, timeout=PATIENCE_S)
@@ -576,7 +581,9 @@ def test_with_a_public_url_it_says_where_it_listens_and_where_people_reach_it(
     assert reached == "People reach it at https://talk.example\n"
 
 
-@pytest.mark.parametrize(("names", "is_told"), [("talk.lan, *", True), ("talk.lan", False)])
+@pytest.mark.parametrize(
+    ("names", "is_told"), some([("talk.lan, *", True), ("talk.lan", False)], every=2, why=FIRST)
+)
 def test_it_says_so_where_any_host_name_is_answered(
     tmp_path: Path, names: str, is_told: bool
 ) -> None:
@@ -591,7 +598,9 @@ def test_the_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
         assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "name", some([signal.SIGTERM, signal.SIGINT, signal.SIGHUP], every=3, why=FIRST)
+)
 def test_a_signal_ends_it_well(tmp_path: Path, name: signal.Signals) -> None:
     with process(tmp_path / "data") as server:
         requests.get(server.url, timeout=PATIENCE_S)
@@ -641,7 +650,7 @@ def test_who_starts_it_with_nohup_may_close_the_terminal(tmp_path: Path) -> None
         assert server.wait(15) == 0
 
 
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize("transport", some(["websocket", "polling"], every=2, why=FIRST))
 async def test_it_ends_well_while_people_talk(tmp_path: Path, transport: str) -> None:
     with process(tmp_path / "data") as server:
         ada = Person("Ada", server.url, (transport,))

@@ -25,6 +25,7 @@ from tests.faults.test_answers_lost import MESSAGES
 from tests.faults.test_ending import ENDINGS
 from tests.faults.test_killed import KILLS
 from tests.servers import Process, free_port, process
+from tests.test_cli import loaded_parley
 from tools import client_types, reference
 from tools.differences import DIFFERENCES
 
@@ -44,9 +45,9 @@ def block(language: str, containing: str) -> str:
     return found
 
 
-@pytest.fixture
-def parley(tmp_path: Path) -> Iterator[Process]:
-    with process(tmp_path / "data") as started:
+@pytest.fixture(scope="module")
+def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    with process(tmp_path_factory.mktemp("docs") / "data") as started:
         yield started
 
 
@@ -74,9 +75,7 @@ def test_a_generated_page_is_what_the_source_says(name: str) -> None:
 
 
 def test_every_setting_stands_in_the_help_of_serve() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "parley", "serve", "--help"], capture_output=True, text=True
-    )
+    done = loaded_parley("serve", "--help")
     assert all(setting.flag in done.stdout for setting in SETTINGS)
 
 
@@ -183,10 +182,11 @@ def bot_script(parley: Process, folder: Path, library: str = "AsyncClient") -> P
 
 BOTS = {"parley.client": "{url}/conversation/{room_id}", "AsyncClient": "{room_id}"}
 """The README's bots by what they are made with, and what each is started with."""
+OTHER_BOT = "both of them talk every time"
 NO_SERVER = {"parley.client": "Nothing answers at", "AsyncClient": "can't be reached"}
 
 
-@pytest.mark.parametrize("library", BOTS)
+@pytest.mark.parametrize("library", effort.some(list(BOTS), every=2, why=OTHER_BOT))
 def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
     parley: Process, tmp_path: Path, library: str
 ) -> None:
@@ -202,7 +202,7 @@ def test_the_readmes_bot_says_why_it_may_not_join_and_stops(
     assert "conversation" in done.stderr
 
 
-@pytest.mark.parametrize("library", BOTS)
+@pytest.mark.parametrize("library", effort.some(list(BOTS), every=2, why=OTHER_BOT))
 def test_the_readmes_bot_says_where_it_finds_no_server(library: str) -> None:
     port = free_port()
     source = block("python", library).replace(":8081", f":{port}")
@@ -325,6 +325,7 @@ def test_the_protocols_example_of_a_socket_runs(parley: Process, tmp_path: Path)
     assert [person.get("unproven") for person in people] == [None, None]
 
 
+@pytest.mark.long("a bot of the README says so every time")
 def test_the_protocols_example_says_why_it_may_not_join(parley: Process, tmp_path: Path) -> None:
     script = protocol_example(parley, tmp_path)
     done = subprocess.run(

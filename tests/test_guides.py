@@ -16,7 +16,6 @@ import pytest
 import requests
 import socketio
 
-from tests import effort
 from tests.servers import Process, process
 from tests.test_docs import heard_while_asking
 
@@ -123,7 +122,7 @@ def test_an_archive_is_taken_and_brought_up_to_date(parley: Process, tmp_path: P
     assert [each["message"] for each in kept] == ["First", "Second", "Third"]
 
 
-@pytest.mark.longer
+@pytest.mark.long("tests/test_importing.py imports every time")
 def test_a_channel_of_slack_becomes_a_conversation(tmp_path: Path) -> None:
     with zipfile.ZipFile(EXPORT) as old, zipfile.ZipFile(tmp_path / EXPORT.name, "w") as new:
         for name in set(old.namelist()) - {"channels.json"}:
@@ -133,9 +132,8 @@ def test_a_channel_of_slack_becomes_a_conversation(tmp_path: Path) -> None:
         channels = [{"id": f"C-{name}", "name": name} for name in ("general", "random")]
         new.writestr("channels.json", json.dumps(channels))
     look, choose, store = examples("guides/from-slack.md")
-    if effort.IS_EVERYTHING:  # tests/importing looks before it stores every time
-        assert "random" in run(look, tmp_path)
-        assert "Nothing was stored" in run(choose, tmp_path)
+    assert "random" in run(look, tmp_path)
+    assert "Nothing was stored" in run(choose, tmp_path)
     assert "/conversation/" in run(store, tmp_path)
 
 

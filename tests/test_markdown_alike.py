@@ -18,7 +18,7 @@ from tests import effort
 from tests.domain.test_markdown import HOSTILE, PIECES
 
 SEALED = Path(__file__).parents[1] / "parley" / "static" / "js" / "sealed"
-TEXTS = effort.times(1_000, full=60_000)
+TEXTS = effort.times(300, full=60_000)
 WITHIN_S = 240
 MEANT = [
     ("Ann", "ann-1"),
@@ -148,7 +148,7 @@ def test_both_draw_the_line_at_the_same_place() -> None:
     texts = [
         before + piece * times
         for piece in HOSTILE
-        for before in ("", "**x** ", "- a\n", "> a\n")
+        for before in ("", "**x** ", "- a\n", "> a\n")[: effort.times(2, full=4)]
         for times in (chance.randrange(2, 60), chance.randrange(60, 700), 8_000 // len(piece))
     ]
     compare([text[:8_000] for text in texts], MEANT)

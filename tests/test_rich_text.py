@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from parley.contract import MESSAGE_MAX_CHARS
 from parley.pages import text as rich_text
 from tests.cases import together
+from tests.effort import times
 
 CASES = json.loads((Path(__file__).parent / "rich_text_cases.json").read_text("utf-8"))
 ROOT = Path(__file__).parents[1]
@@ -111,6 +112,7 @@ def test_emoji_alone_are_told_apart(case: dict[str, Any]) -> None:
     assert rich_text.is_emoji_only(case["text"]) is case["emoji_only"]
 
 
+TEXTS = times(1_000, full=3_000)
 FENCED = re.compile(r"(?:\A|\n)```[A-Za-z0-9_+#.-]*[ \t]*\n([\s\S]*?)\n```[ \t]*(?=\n|\Z)")
 
 
@@ -143,10 +145,11 @@ def test_an_invitation_leads_where_it_should_however_it_is_said(code: str, aroun
     assert ("link", link) in rich_text.parse(around.format(link))
 
 
+@pytest.mark.longer
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js was not found")
 def test_server_and_browser_read_any_text_alike() -> None:
     chance = random.Random(1)
-    texts = ["".join(chance.choices(PIECES, k=chance.randrange(60))) for _ in range(3000)]
+    texts = ["".join(chance.choices(PIECES, k=chance.randrange(60))) for _ in range(TEXTS)]
     # Some begin with so much code that what follows is partly text.
     texts[::3] = ["`a`." * chance.randrange(90, 101) + text for text in texts[::3]]
     script = """

@@ -64,23 +64,59 @@ def _is_asked_for(config: pytest.Config, folder: Path) -> bool:
     return any(path.resolve().is_relative_to(folder) for path in named)
 
 
-# For this folder and no longer: while Playwright runs, its event loop is this
-# thread's, and the asynchronous tests of other folders could not have theirs.
-@pytest.fixture(scope="package")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as playwright:
-        yield playwright
+class Kept:
+    """The browser of all tests that follow on each other, in this folder and in others."""
 
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
 
-@pytest.fixture(scope="package")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    if BROWSER == "firefox":
-        with a_firefox(playwright) as browser:
+    def playwright(self) -> Playwright:
+        if self._playwright is None:
+            self._playwright = self._stack.enter_context(sync_playwright())
+        return self._playwright
+
+    def browser(self) -> Browser:
+        if self._browser is None:
+            self._browser = self._stack.enter_context(self._launched())
+        return self._browser
+
+    @contextlib.contextmanager
+    def _launched(self) -> Iterator[Browser]:
+        if BROWSER == "firefox":
+            with a_firefox(self.playwright()) as browser:
+                yield browser
+        else:
+            browser = chromium.launch(self.playwright(), *chromium.FOR_LESS)
             yield browser
-    else:
-        browser = chromium.launch(playwright, *chromium.FOR_LESS)
-        yield browser
-        browser.close()
+            browser.close()
+
+    def end(self) -> None:
+        self._playwright = self._browser = None
+        self._stack.close()
+
+
+KEPT = Kept()
+
+
+# For these folders and no longer: while Playwright runs, its event loop is this
+# thread's, and the asynchronous tests of other folders could not have theirs.
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    yield
+    if nextitem is None or nextitem.get_closest_marker("browser") is None:
+        KEPT.end()
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Playwright:
+    return KEPT.playwright()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Browser:
+    return KEPT.browser()
 
 
 @contextlib.contextmanager

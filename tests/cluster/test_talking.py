@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.talk import Cluster, cluster_at
-from tests.effort import IS_EVERYTHING
+from tests.effort import IS_EVERYTHING, times
 from tests.faults.talk import says, says_and_does
 
 NAMES = tuple(f"P{number}" for number in range(50))
@@ -25,7 +25,7 @@ async def test_everybody_holds_the_same(place: Path, with_redis: bool) -> None:
         await talk.opens("Ada", "Ben", "Cleo", "Dora", tabs=2)
         await talk.opens("Emil", "Fay", tabs=2, transports=("websocket", "polling"))
         await talk.all_in()
-        await all_say(talk, 30)
+        await all_say(talk, times(10, full=30))
         await talk.is_kept()
 
 

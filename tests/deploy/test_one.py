@@ -11,13 +11,15 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.deploy.conftest import Behind
+from tests.effort import times
 from tests.eventually import until
 from tests.people import Json
 from tests.proxying import TRUSTING, Client
 
-LARGE_BYTES = 100 * 1024 * 1024
+LARGE_BYTES = times(24, full=100) * 1024 * 1024
 PIECE = os.urandom(1024 * 1024)
 BACK_WITHIN_S = 60.0
 
@@ -48,6 +50,7 @@ async def test_people_talk_by_every_transport(behind: Behind) -> None:
             await each.goes_home()
 
 
+@pytest.mark.longer
 async def test_large_files_pass_as_they_come(behind: Behind, tmp_path: Path) -> None:
     ada = Client("Ada", behind.url)
     inbox = tmp_path / "data" / "uploads"

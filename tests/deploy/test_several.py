@@ -15,11 +15,12 @@ import pytest
 
 from tests.deploy.configurations import Proxy
 from tests.deploy.conftest import flags_of
+from tests.effort import times
 from tests.people import Json
 from tests.proxying import TRUSTING, Client, Place, runs
 from tests.servers import Process, free_port, process
 
-ADDRESSES = 24
+ADDRESSES = times(12, full=24)
 
 
 @pytest.fixture
@@ -67,6 +68,7 @@ async def polls(http: aiohttp.ClientSession, url: str, room_id: str, token: str)
     return {"ok": '430[{"ok":true' in said, "said": said}
 
 
+@pytest.mark.longer
 async def test_everybody_stays_with_theirs_and_both_have_some(
     at: Place, servers: list[Process]
 ) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 
 from parley.domain import (
@@ -41,18 +42,22 @@ from parley.records import (
 )
 from parley.storage import accounts as stored_accounts
 from parley.storage import conversations as stored_conversations
+from tests.domain import lasting
 from tests.domain.conftest import Clock, Told
 from tests.domain.guests import Device
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 SEVEN, NINE = 7, 9
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def phone(context: Context) -> Device:
     return Device(context)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def desk(context: Context) -> Device:
     return Device(context)
 
@@ -190,7 +195,7 @@ async def draft(device: Device, conversation: Conversation) -> str:
     return own.text
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def tea(phone: Device, desk: Device) -> Conversation:
     """A conversation of an account on a phone and at a desk."""
     [code, *_] = await phone.keeps()

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from parley.domain import claiming, conversations, messages, participants, removal
 from parley.domain.context import Context
 from parley.domain.importing import storing
 from parley.domain.importing.reading import Reading
+from parley.domain.importing.scratch import Staged
 from parley.domain.importing.storing import Imported
 from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
 from parley.errors import Forbidden, NotFound, NotJoined, RateLimited
 from parley.records import ClaimAnswered, Claimed, ParticipantClaimed, Session
+from tests.domain import lasting
 from tests.domain.conftest import Told
 from tests.importing import plain
 
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
-@pytest.fixture
-async def tea(context: Context, tmp_path: Path) -> Imported:
-    """What Ana and Ben said elsewhere."""
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def read(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Reading, Staged]]:
+    """What Ana and Ben said elsewhere, as it was read once for all tests."""
+    folder = tmp_path_factory.mktemp("told")
     file = plain.write(
-        tmp_path / plain.NAME,
+        folder / plain.NAME,
         {"at": "2024-01-31T10:01:00+00:00", "who": "ana", "text": "Tea?"},
         {"at": "2024-01-31T10:02:00+00:00", "who": "ben", "text": "Yes"},
         ana="Ana",
         ben="Ben",
     )
-    async with Reading(tmp_path, opener=plain.OPENER) as reading:
-        staged = await reading.stage(file, max_file=0)
-        return await storing.store(context, reading, staged, None)
+    async with Reading(folder, opener=plain.OPENER) as reading:
+        yield reading, await reading.stage(file, max_file=0)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def tea(context: Context, read: tuple[Reading, Staged]) -> Imported:
+    """It, stored."""
+    return await storing.store(context, *read, None)
 
 
 async def joins(

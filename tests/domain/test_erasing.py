@@ -38,7 +38,7 @@ from tests.effort import times
 from tests.faults.erasing import fill
 from tests.people import PATIENCE_S
 
-LONG = times(20_000, full=50_000)
+LONG = times(10_000, full=50_000)
 SLICE_MAX_S = 0.05
 """Of the writer's own time, but for one: the system may charge that with finding memory. On a free
 machine it is some milliseconds."""
@@ -336,7 +336,7 @@ async def test_where_nothing_is_outdated_hardly_anything_is_read(
     assert seen.count - before < LOOKED_MAX_STEPS
 
 
-@pytest.mark.parametrize("count", [1_000, 20_000])
+@pytest.mark.parametrize("count", [1_000, LONG])
 async def test_what_a_clock_that_was_put_back_dated_too_late_keeps_nothing_else(
     context: Context, clock: Clock, config: Config, room: Room, count: int
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,10 +66,20 @@ def cut_off(
     patch.setattr(context.database, "write", cut)
 
 
-async def bring(context: Context, folder: Path, file: Path) -> None:
+Store = Callable[[], Awaitable[Any]]
+
+
+@contextlib.asynccontextmanager
+async def read(context: Context, folder: Path, file: Path) -> AsyncIterator[Store]:
+    """What stores it, as often as it is called."""
     async with Reading(folder, opener=plain.OPENER) as reading:
         staged = await reading.stage(file, max_file=0)
-        await storing.store(context, reading, staged, None)
+        yield lambda: storing.store(context, reading, staged, None)
+
+
+async def bring(context: Context, folder: Path, file: Path) -> None:
+    async with read(context, folder, file) as store:
+        await store()
 
 
 @pytest.mark.parametrize(
@@ -80,18 +90,19 @@ async def test_wherever_it_is_cut_off_all_of_it_or_nothing_is_there_after_a_star
     context: Context, tmp_path: Path, file: Path, fails: Callable[[], BaseException]
 ) -> None:
     cuts = 0
-    while True:
-        with pytest.MonkeyPatch.context() as patch:
-            cut_off(context, cuts, fails, patch)
-            with contextlib.suppress(Killed, Unavailable):
-                await bring(context, tmp_path, file)
-                break
-        assert await context.database.read(_found) == 0
-        # As a start does.
-        await storing.forget_left(context)
-        await owning.erase_deleted(context)
-        assert counted(context) == [0, 0, 0, 0]
-        cuts += 1
+    async with read(context, tmp_path, file) as store:
+        while True:
+            with pytest.MonkeyPatch.context() as patch:
+                cut_off(context, cuts, fails, patch)
+                with contextlib.suppress(Killed, Unavailable):
+                    await store()
+                    break
+            assert await context.database.read(_found) == 0
+            # As a start does.
+            await storing.forget_left(context)
+            await owning.erase_deleted(context)
+            assert counted(context) == [0, 0, 0, 0]
+            cuts += 1
     assert cuts >= 5
     assert counted(context) == [1, 3, MESSAGES, MESSAGES]
 

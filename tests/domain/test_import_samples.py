@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,13 @@ async def test_a_sample_is_stored_as_it_is_read(
     context: Context, tmp_path: Path, name: str
 ) -> None:
     path, choose = SAMPLES / name, ""
-    async with Reading(tmp_path) as reading:
+    async with AsyncExitStack() as stack:
+        reading = await stack.enter_async_context(Reading(tmp_path))
         staged = await reading.stage(path, max_file=0, zone=ZONE)
-        choose = staged.choices[0] if staged.choices else ""
-    async with Reading(tmp_path) as reading:
-        staged = await reading.stage(path, max_file=0, zone=ZONE, choose=choose)
+        if staged.choices:
+            choose = staged.choices[0]
+            reading = await stack.enter_async_context(Reading(tmp_path))
+            staged = await reading.stage(path, max_file=0, zone=ZONE, choose=choose)
         imported = await storing.store(context, reading, staged, None)
     entries, _ = read(path, choose)
     room_id = imported.conversation.room_id

@@ -38,9 +38,16 @@ async def dry_run(folder: Path, path: Path, zone: str = "") -> Staged:
 
 
 async def bring(context: Context, folder: Path, path: Path, zone: str = "") -> Imported:
+    return (await told_and_brought(context, folder, path, zone))[1]
+
+
+async def told_and_brought(
+    context: Context, folder: Path, path: Path, zone: str = ""
+) -> tuple[Staged, Imported]:
+    """What is told of it before it is stored, and then what it became."""
     async with Reading(folder, opener=plain.OPENER) as reading:
         staged = await reading.stage(path, max_file=MAX_FILE, zone=zone)
-        return await storing.store(context, reading, staged, None)
+        return staged, await storing.store(context, reading, staged, None)
 
 
 async def all_of(context: Context, imported: Imported) -> tuple[Message, ...]:
@@ -153,9 +160,11 @@ async def test_a_file_without_a_time_zone_is_not_stored_before_one_is_given(
     context: Context, tmp_path: Path, said: Path
 ) -> None:
     plain.write(said, {"at": "2024-07-01T12:00:00", "who": ANA, "text": "Lunch"})
-    assert (await dry_run(tmp_path, said)).needs_zone
-    with pytest.raises(ImportFails, match="time zone"):
-        await bring(context, tmp_path, said)
+    async with Reading(tmp_path, opener=plain.OPENER) as reading:
+        staged = await reading.stage(said, max_file=MAX_FILE)
+        assert staged.needs_zone
+        with pytest.raises(ImportFails, match="time zone"):
+            await storing.store(context, reading, staged, None)
     assert rows(context.database._folder, "conversations") == 0
     (lunch,) = await all_of(context, await bring(context, tmp_path, said, zone="Europe/Berlin"))
     assert lunch.sent_at.isoformat() == "2024-07-01T10:00:00+00:00"
@@ -170,8 +179,8 @@ async def test_reactions_come_along_and_what_is_no_emoji_is_counted(
         {"emoji": ":party_parrot:", "count": 2},
     ]
     plain.write(said, one(1, ANA, "Tea?", reactions=reactions), one(2, BEN, "Yes"), ben="Ben")
-    assert (await dry_run(tmp_path, said)).reactions_left_out == 2
-    imported = await bring(context, tmp_path, said)
+    staged, imported = await told_and_brought(context, tmp_path, said)
+    assert staged.reactions_left_out == 2
     first, second = await all_of(context, imported)
     found = json.loads(first.reactions or "[]")
     assert [(each["emoji"], each["count"]) for each in found] == [("👍", 2), ("❤️", 3)]
@@ -208,8 +217,9 @@ async def test_a_text_too_long_for_a_message_becomes_several_and_loses_nothing(
 ) -> None:
     text = " ".join(f"word{number}" for number in range(3_000))
     plain.write(said, one(1, ANA, text, key="long"), one(2, BEN, "Long!", reply_to="long"))
-    assert (await dry_run(tmp_path, said)).split == 1
-    *pieces, answer = await all_of(context, await bring(context, tmp_path, said))
+    staged, imported = await told_and_brought(context, tmp_path, said)
+    assert staged.split == 1
+    *pieces, answer = await all_of(context, imported)
     assert len(pieces) > 1
     assert all(len(each.text) <= MESSAGE_MAX_CHARS for each in pieces)
     assert " ".join(each.text for each in pieces) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from parley.contract import WAITING_MAX
 from parley.domain import conversations, knocking, overview, owning
@@ -14,12 +15,16 @@ from parley.domain.owning import Wishes
 from parley.errors import KnockRequired, RateLimited
 from parley.present import knock_state
 from parley.records import ConversationChanged, Knock, KnockAnswered, Knocked, Session
+from tests.domain import lasting
 from tests.domain.conftest import Clock, Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def made(context: Context, told: Told) -> Created:
     """Ada's conversation, where who is new knocks."""
     made = await conversations.create(context, None)

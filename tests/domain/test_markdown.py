@@ -148,7 +148,7 @@ async def test_parts_count_where_an_answer_is_bounded(context: Context) -> None:
 
 
 @pytest.mark.parametrize("before", ["", "**x** ", "- a\n", "> a\n", "a\n"], ids=repr)
-@pytest.mark.parametrize("piece", HOSTILE, ids=repr)
+@together("piece", HOSTILE)
 def test_a_text_costs_little_whatever_it_says(before: str, piece: str) -> None:
     short, long = (
         before + piece * ((length - len(before)) // len(piece))
@@ -156,7 +156,8 @@ def test_a_text_costs_little_whatever_it_says(before: str, piece: str) -> None:
     )
     # Eight times as long: what is quadratic takes 64 times as much. A short one may be read in
     # full where of a long one it is soon clear that it would be too much.
-    assert work(long) < max(work(short), 0.0005) * 24
+    most = max(work(short), 0.0005) * 24
+    assert work(long, most) < most
 
 
 @pytest.mark.parametrize(
@@ -168,19 +169,25 @@ def test_the_words_and_addresses_of_links_cost_little(words: str) -> None:
     plain = work("**a** " + "so it is\n" * 400)
     for length in (450, 900, 7_900):
         link = f"[{words * (length // len(words))}](http://a.example) "
-        assert work(link * max(1, MESSAGE_MAX_CHARS // len(link))) < plain * 4
-    assert work(f"[a](http://a{words * (7_900 // len(words))})") < plain * 4
+        assert work(link * max(1, MESSAGE_MAX_CHARS // len(link)), plain * 4) < plain * 4
+    assert work(f"[a](http://a{words * (7_900 // len(words))})", plain * 4) < plain * 4
 
 
-def work(text: str) -> float:
-    """Seconds of a core; the least of some tries, for all else only ever adds to it."""
+def work(text: str, enough: float = 0) -> float:
+    """Seconds of a core; the least of some tries, for all else only ever adds to it. Of less than
+    `enough` there is one.
+    """
 
     def once() -> float:
         started = time.thread_time()
         markdown.parts(text, [("Ann", "ann-1")])
         return time.thread_time() - started
 
-    return min(once() for _ in range(3))
+    least = once()
+    for _ in range(2):
+        if least >= enough:
+            least = min(least, once())
+    return least
 
 
 @pytest.mark.parametrize("piece", ["**a** ", "`a` ", "- a\n", "@Ann "])
@@ -247,7 +254,7 @@ def test_what_would_take_too_long_is_shown_as_it_was_written(text: str) -> None:
     ],
 )
 def test_the_worst_costs_a_few_milliseconds(text: str) -> None:
-    assert work(text) < 0.025
+    assert work(text, 0.025) < 0.025
 
 
 def test_twenty_links_with_words_are_shown() -> None:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 
-from parley.config import Config
 from parley.domain import (
     conversations,
     door,
@@ -39,22 +39,26 @@ from parley.records import (
     Standing,
 )
 from tests.databases import ON_POSTGRESQL, beside
+from tests.domain import lasting
 from tests.domain.conftest import Clock, Told
 from tests.domain.guests import Device
 from tests.effort import some
 
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def phone(context: Context) -> Device:
     return Device(context)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def desk(context: Context) -> Device:
     return Device(context)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def ada(context: Context) -> Device:
     """Somebody else."""
     return Device(context)
@@ -381,9 +385,7 @@ async def test_a_second_guest_can_come_to_it(
 
 
 @pytest.mark.parametrize("seed", some(range(12), every=4, why="a few tell most"))
-async def test_whatever_either_was_everything_adds_up(
-    context: Context, config: Config, seed: int
-) -> None:
+async def test_whatever_either_was_everything_adds_up(context: Context, seed: int) -> None:
     """Two devices come, go, are removed, own and read along at random, and become one."""
     chance = random.Random(seed)
     ada, phone, desk = Device(context), Device(context), Device(context)
@@ -432,7 +434,7 @@ async def test_whatever_either_was_everything_adds_up(
         person = await phone.is_in(talk)
         if person is not None and person.removed_at is None:
             await messages.delete(context, talk.room_id, session, id)
-    with beside(config.data) as connection:
+    with beside(context.database._folder) as connection:
         if not ON_POSTGRESQL:
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
 from parley.domain import conversations, messages, participants
 from parley.domain.context import Context
@@ -14,7 +15,11 @@ from parley.domain.participants import Joining
 from parley.errors import ConversationIsOver
 from parley.records import ConversationEnded, MessageSent, Participant, Session
 from parley.storage import sessions
+from tests.domain import lasting
 from tests.domain.conftest import Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Talk:
     ben: Participant
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(context: Context) -> Talk:
     created = await conversations.create(context, None, user_id="ada-1")
     room_id = created.conversation.room_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from parley.domain import conversations, messages, naming, participants, removal
 from parley.domain.context import Context
@@ -12,7 +13,11 @@ from parley.domain.messages import Draft
 from parley.domain.participants import Joined, Joining
 from parley.errors import BadRequest, NameTaken
 from parley.records import Message, ParticipantArrived, Session
+from tests.domain import lasting
 from tests.domain.conftest import Clock, Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 
 class Talk:
@@ -40,7 +45,7 @@ class Talk:
         return {each.user_id for each in seen.participants if each.is_alike}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(context: Context, clock: Clock) -> Talk:
     created = await conversations.create(context, None, user_id="ada")
     return Talk(context, clock, created.conversation.room_id, created.owner)

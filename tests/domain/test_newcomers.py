@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 
 from parley.domain import conversations, owning, participants, removal, sessions
@@ -27,12 +28,16 @@ from parley.records import Participant, ParticipantArrived
 from parley.storage import participants as stored
 from parley.storage.schema import participants as table
 from parley.storage.schema import sessions as sessions_table
+from tests.domain import lasting
 from tests.domain.conftest import Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 Outcome = Joined | BaseException
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def rooms(context: Context) -> list[Created]:
     return [await conversations.create(context, None) for _ in range(3)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from parley import present
 from parley.domain import conversations, participants, people, removal
@@ -13,7 +14,11 @@ from parley.domain.overview import overview
 from parley.domain.participants import Joining
 from parley.errors import BadRequest
 from parley.records import Participant, Session
+from tests.domain import lasting
 from tests.domain.conftest import Clock
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 IN_STATE = 6
 MANY = 20
@@ -47,7 +52,7 @@ class Talk:
         return [each.user_id for each in ordered]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(context: Context, clock: Clock) -> Talk:
     created = await conversations.create(context, None)
     return Talk(context, clock, created.conversation.room_id, created.owner)

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from msgspec.structs import replace
 
 from parley.domain import messages, owning, participants, removal, role_links
@@ -16,7 +17,11 @@ from parley.domain.owning import Wishes
 from parley.domain.participants import Joining
 from parley.errors import ConversationNotFound, NotJoined, ReadOnly
 from parley.records import Participant, ParticipantRemoved, Role, Session
+from tests.domain import lasting
 from tests.domain.conftest import Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 
 class Place:
@@ -36,7 +41,7 @@ class Place:
         return removal.remove(self.context, self.room_id, self.owner, self.ben.user_id)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def here(context: Context) -> Place:
     made = await create(context, None)
     room_id = made.conversation.room_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import pytest_asyncio
 
 from parley import present
 from parley.domain import conversations, messages, owning, participants
@@ -14,7 +15,11 @@ from parley.domain.participants import Joined, Joining
 from parley.errors import ConversationIsOver, NotFound
 from parley.records import Answered, Message, MessageSent, Session
 from parley.storage import sessions
+from tests.domain import lasting
 from tests.domain.conftest import Clock, Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 
 class Talk:
@@ -32,7 +37,7 @@ class Talk:
         return list(found)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(context: Context) -> Talk:
     created = await conversations.create(context, None, user_id="ada")
     room_id = created.conversation.room_id

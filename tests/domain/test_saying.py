@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import sqlalchemy as sa
 from msgspec.structs import replace
 
@@ -18,7 +19,11 @@ from parley.domain.participants import Joining
 from parley.errors import NotFound, NotJoined
 from parley.records import Message, MessageSent, Participant, Session
 from parley.storage import saying, sessions
+from tests.domain import lasting
 from tests.domain.conftest import Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ async def started(context: Context) -> Talk:
     return Talk(room_id, owner, ada.participant, ben.participant)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talks(context: Context) -> list[Talk]:
     return [await started(context) for _ in range(3)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from parley.domain import (
     conversations,
@@ -33,7 +34,11 @@ from parley.records import (
 )
 from parley.storage import erasing
 from parley.storage import sessions as stored_sessions
+from tests.domain import lasting
 from tests.domain.conftest import Told
+
+pytestmark = lasting.in_one_loop
+database, context = lasting.database, lasting.context
 
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 
@@ -65,7 +70,7 @@ class Place:
         return next(each for each in seen.participants if each.user_id == "ben-1")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def here(context: Context) -> Place:
     made = await conversations.create(context, None)
     joining = Joining(None, "ben-1", "Ben", address=HERE)

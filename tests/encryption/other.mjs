@@ -1,7 +1,6 @@
 // @ts-check
 // The browser's code as the other side of a test: a line of JSON in, one out.
 import { answer } from "../answering.mjs";
-import { hex, unhex } from "./checking.mjs";
 
 const FOLDER = "../../parley/static/js/encryption/";
 const { Epoch } = await import(`${FOLDER}keys.js`);
@@ -9,6 +8,11 @@ const { Opener, Sealer } = await import(`${FOLDER}envelope.js`);
 const { Person } = await import(`${FOLDER}people.js`);
 const { admit, begin } = await import(`${FOLDER}epochs.js`);
 const { FileOpener, FileSealer, CHUNK_BYTES, HEADER_BYTES, TAG_BYTES } = await import(`${FOLDER}files.js`);
+
+/** @param {string} text */
+const unhex = (text) => new Uint8Array(Buffer.from(text, "hex"));
+/** @param {Uint8Array} octets */
+const hex = (octets) => Buffer.from(octets).toString("hex");
 
 const me = await Person.generate();
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.client.encryption import Chain, Claim, Link
 from parley.client.encryption.chain import NOTHING_SEEN
+from tests.effort import examples
 
 SEEN_LATE = st.lists(st.integers(0, 3), min_size=3, max_size=30)
 """Of each message: how many of those before it whoever wrote it had not seen yet."""
@@ -29,6 +31,8 @@ def shown(log: list[Link], *, from_beginning: bool = True) -> set[str]:
     return {fault.what for fault in faults}
 
 
+@pytest.mark.longer
+@examples()
 @given(SEEN_LATE)
 def test_an_honest_log_is_faultless_from_wherever_it_is_read(late: list[int]) -> None:
     log = honest_log(late)
@@ -36,6 +40,8 @@ def test_an_honest_log_is_faultless_from_wherever_it_is_read(late: list[int]) ->
         assert not shown(log[begin:], from_beginning=begin == 0)
 
 
+@pytest.mark.longer
+@examples()
 @given(SEEN_LATE, st.data())
 def test_what_is_left_out_is_missed_by_who_saw_it(late: list[int], data: st.DataObject) -> None:
     log = honest_log(late)
@@ -45,6 +51,8 @@ def test_what_is_left_out_is_missed_by_who_saw_it(late: list[int], data: st.Data
     assert found == ({"disagrees"} if is_seen else set())
 
 
+@pytest.mark.longer
+@examples()
 @given(SEEN_LATE, st.data())
 def test_what_is_swapped_is_noticed(late: list[int], data: st.DataObject) -> None:
     """The server numbers them as it likes."""
@@ -60,6 +68,8 @@ def test_what_is_swapped_is_noticed(late: list[int], data: st.DataObject) -> Non
     assert shown(swapped) & {"disagrees", "from_the_future"}
 
 
+@pytest.mark.longer
+@examples()
 @given(SEEN_LATE, st.data())
 def test_what_is_repeated_is_noticed(late: list[int], data: st.DataObject) -> None:
     log = honest_log(late)
@@ -68,6 +78,8 @@ def test_what_is_repeated_is_noticed(late: list[int], data: st.DataObject) -> No
     assert "repeated" in shown([*log, again])
 
 
+@pytest.mark.longer
+@examples()
 @given(SEEN_LATE)
 def test_what_is_added_is_noticed_by_what_follows(late: list[int]) -> None:
     log = honest_log([*late, 0, 0])

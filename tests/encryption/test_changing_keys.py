@@ -6,16 +6,31 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import pytest_asyncio
 
 from parley.client.encryption import Chain, Epoch, Keyring, Kind, LinkKey, Unreadable
 from parley.client.encryption import Person as Keys
 from parley.client.encryption.octets import from_base64url, to_base64url
+from tests import lasting
+from tests.cases import together
 from tests.encryption.members import Member, new_key, records_after, shaped_record
 from tests.encryption.talk import read_proof
 from tests.people import Json, Person
 from tests.security.room import done, refused
 
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
+
 People = Callable[..., Person]
+
+
+async def two(person: People) -> tuple[Member, Member]:
+    """Ada began it; Ben came by her link. Each knows the other."""
+    ada = await Member.founds(person("Ada"))
+    ben = await Member.comes(person("Ben"), ada.keyring.link, ada.room_id)
+    for each in (ada, ben):
+        await each.learns()
+    return ada, ben
 
 
 async def three(person: People) -> tuple[Member, Member, Member]:
@@ -50,7 +65,7 @@ async def test_who_stays_goes_on_and_who_is_removed_reads_nothing_more(person: P
 
 
 async def test_it_is_told_in_order_with_messages(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     before = await ada.says("Under the old key")
     await ada.changes_key(ada.others())
     after = await ada.says("Under the new key")
@@ -62,7 +77,7 @@ async def test_it_is_told_in_order_with_messages(person: People) -> None:
 
 
 async def test_what_is_sent_under_an_old_key_is_sealed_anew_and_sent_once(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     await ada.changes_key(ada.others())
     late = ben.sealed("Sent meanwhile", "b-1")
     for _ in range(2):
@@ -79,7 +94,7 @@ async def test_what_is_sent_under_an_old_key_is_sealed_anew_and_sent_once(person
 
 
 async def test_what_was_stored_before_is_acknowledged_after_it(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     early = ben.sealed("Just in time", "b-1")
     first = await ben.sends(early)
     await ada.changes_key(ada.others())
@@ -91,7 +106,7 @@ async def test_what_was_stored_before_is_acknowledged_after_it(person: People) -
 
 
 async def test_a_message_of_an_older_key_is_edited_under_the_new_one(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     first = await ben.says("Helo", "b-1")
     target = ben.opens((await ben.log())[-1]).digest
     old = ben.sealed("Hello", "b-1", kind=Kind.EDIT, target=target)
@@ -127,7 +142,7 @@ async def test_who_comes_by_the_new_link_reads_all_from_the_beginning(person: Pe
 
 
 async def test_the_old_link_says_that_the_key_was_changed(person: People) -> None:
-    ada, _, _ = await three(person)
+    ada, _ = await two(person)
     old = ada.keyring.link
     await ada.changes_key(ada.others())
     zoe = person("Zoe")
@@ -140,7 +155,7 @@ async def test_the_old_link_says_that_the_key_was_changed(person: People) -> Non
 
 
 async def test_who_only_looked_in_shows_the_new_proof(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     zoe, old = person("Zoe"), {"read_proof": read_proof(ada.keyring.newest)}
     zoe.token = (await done(zoe, "POST", f"{ada.path}/enter", old))["token"]
     await zoe.connect(auth={"token": zoe.token})
@@ -159,7 +174,7 @@ async def test_who_only_looked_in_shows_the_new_proof(person: People) -> None:
 
 
 async def test_the_conversation_says_which_key_it_has(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
 
     async def told() -> list[int]:
         await ben.who.reconnect(auth={"token": ben.who.token})
@@ -185,7 +200,7 @@ async def test_the_conversation_says_which_key_it_has(person: People) -> None:
 
 
 async def test_link_and_key_change_together(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     epoch, record = ada.keyring.begin(ada.others())
     body = new_key(epoch, record)
     reply = await done(ada.who, "POST", f"{ada.path}/link", body)
@@ -224,7 +239,7 @@ async def test_a_link_stays_where_its_key_was_changed_meanwhile(person: People) 
 
 
 async def test_a_link_alone_is_replaced_as_before(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     reply = await done(ada.who, "POST", f"{ada.path}/link", {})
     found = (await done(ada.who, "GET", f"/api/conversations/{reply['room_id']}"))["conversation"]
     assert found["epoch"] == 0
@@ -233,7 +248,7 @@ async def test_a_link_alone_is_replaced_as_before(person: People) -> None:
 
 
 async def test_of_two_that_begin_at_once_one_is_taken(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     made = [ada.keyring.begin(ada.others()) for _ in range(6)]
     answers = await asyncio.gather(
         *(ada.who.call("POST", f"{ada.path}/epochs", new_key(*each)) for each in made)
@@ -253,7 +268,7 @@ async def test_of_two_that_begin_at_once_one_is_taken(person: People) -> None:
 
 
 async def test_the_same_key_again_changes_nothing(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     body = new_key(*ada.keyring.begin(ada.others()))
     for _ in range(3):
         assert (await done(ada.who, "POST", f"{ada.path}/epochs", body))["number"] == 1
@@ -319,7 +334,7 @@ async def test_many_records_come_in_several_answers(person: People) -> None:
 
 
 async def test_where_somebody_cant_be_removed_the_key_stays(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     body = new_key(*ada.keyring.begin(ada.others()))
     for gone, code in (("nobody", "not_found"), (ada.user_id, "forbidden")):
         path = f"{ada.path}/epochs"
@@ -330,7 +345,7 @@ async def test_where_somebody_cant_be_removed_the_key_stays(person: People) -> N
 
 
 async def test_where_the_key_was_changed_meanwhile_nobody_is_removed(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     late = new_key(*ada.keyring.begin(ada.others(ben)), remove=ben.user_id)
     await ada.changes_key(ada.others())
     assert await refused(ada.who, "POST", f"{ada.path}/epochs", late) == "epoch_taken"
@@ -340,7 +355,7 @@ async def test_where_the_key_was_changed_meanwhile_nobody_is_removed(person: Peo
 
 
 async def test_who_is_removed_already_may_be_named(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     await done(ada.who, "POST", f"{ada.path}/remove", {"user_id": ben.user_id})
     await ada.changes_key(ada.others(ben), remove=ben.user_id)
     removed = (await done(ada.who, "GET", f"{ada.path}/manage"))["removed"]
@@ -407,7 +422,7 @@ async def test_a_server_that_lets_somebody_go_on_under_the_old_key_is_noticed(
 
 
 async def test_without_a_founder_in_the_link_nobody_changes_the_key(person: People) -> None:
-    ada, ben, _ = await three(person)
+    ada, ben = await two(person)
     keyring = Keyring(ben.keyring.newest, ben.keyring.room, ben.keyring.me, ben.user_id)
     keyring.people = ben.keyring.people
     _, record = ada.keyring.begin(ada.others())
@@ -431,10 +446,15 @@ async def test_who_introduces_themselves_under_another_key_is_somebody_else(
     assert ada.keyring.people[cleo.keyring.me.public.id] == cleo.keyring.me.public
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def ada_and_ben(person: People) -> tuple[Member, Member]:
+    return await two(person)
+
+
 NO_POINT = to_base64url(b"\1" * 64).encode()
 
 
-@pytest.mark.parametrize(
+@together(
     "body",
     [
         b"",
@@ -445,8 +465,10 @@ NO_POINT = to_base64url(b"\1" * 64).encode()
         b'{"exchange": "' + NO_POINT + b'"}',
     ],
 )
-async def test_an_introduction_that_is_none_is_refused(person: People, body: bytes) -> None:
-    ada, ben, _ = await three(person)
+async def test_an_introduction_that_is_none_is_refused(
+    ada_and_ben: tuple[Member, Member], body: bytes
+) -> None:
+    ada, ben = ada_and_ben
     envelope = ben.keyring.seal(body, client_id="b-9", kind=Kind.INTRODUCTION)
     opened = ada.keyring.read(envelope, user_id=ben.user_id, client_id="b-9")
     with pytest.raises(Unreadable, match="malformed"):
@@ -454,7 +476,7 @@ async def test_an_introduction_that_is_none_is_refused(person: People, body: byt
 
 
 async def test_a_link_with_another_key_opens_nothing(person: People) -> None:
-    ada, _, _ = await three(person)
+    ada, _ = await two(person)
     old = ada.keyring.link
     await ada.changes_key(ada.others())
     records = await records_after(ada.who, ada.path, 0)
@@ -498,7 +520,7 @@ async def test_introductions_and_reactions_are_unread_for_nobody(person: People)
 async def test_where_nothing_but_introductions_were_sent_nothing_was_said_last(
     person: People,
 ) -> None:
-    _, ben, _ = await three(person)
+    _, ben = await two(person)
     [own] = (await done(ben.who, "GET", "/api/mine"))["conversations"]
     assert (own["unread"], "last_message" in own) == (0, False)
 

@@ -12,9 +12,13 @@ import pytest
 from parley.client.encryption import Chain, Kind, Unreadable, digest
 from parley.client.encryption.octets import from_base64url
 from parley.config import Config
+from tests import lasting
 from tests.encryption.talk import Talker, encrypted, new_epoch
 from tests.people import Json, Person
 from tests.security.room import done
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 CANARY = "Kanarienvogel"

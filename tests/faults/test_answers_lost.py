@@ -66,6 +66,7 @@ async def test_a_message_repeated_after_a_restart_has_its_first_answer(tmp_path:
     assert [line.text for line in stored[room_id].lines] == [message.text for message in said]
 
 
+@pytest.mark.long("tests/transport repeats one either way every time")
 async def test_a_message_repeated_over_rest_has_its_first_answer(tmp_path: Path) -> None:
     async with talk_at(tmp_path / "data") as talk:
         room_id = await talk.opens("Ada")

@@ -21,7 +21,7 @@ FURTHEST_APART = 25
 @pytest.mark.parametrize(
     "transports",
     [
-        ("websocket",),
+        pytest.param(("websocket",), marks=pytest.mark.long("beside polling it tells most")),
         pytest.param(("polling",), marks=pytest.mark.long("beside a WebSocket it tells most")),
         ("websocket", "polling"),
     ],
@@ -67,7 +67,7 @@ async def _talk_with_cuts(talk: Talk, draw: random.Random) -> None:
     [
         pytest.param(1, marks=pytest.mark.long("many tell most")),
         pytest.param(500, marks=pytest.mark.long("test_promised_times.py has as many")),
-        501,
+        pytest.param(501, marks=pytest.mark.long("test_promised_times.py has nearly as many")),
     ],
 )
 async def test_however_much_somebody_missed_they_hold_what_a_newcomer_holds(
@@ -92,6 +92,7 @@ async def test_however_much_somebody_missed_they_hold_what_a_newcomer_holds(
     assert ben.first == (1 if missed <= 500 else newcomer.first)
 
 
+@pytest.mark.long("who is cut off has two tabs every time")
 async def test_two_tabs_of_one_person_hold_the_same_and_each_keeps_its_order(
     tmp_path: Path,
 ) -> None:

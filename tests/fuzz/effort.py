@@ -15,11 +15,11 @@ EFFORT = int(os.environ.get("FUZZ", "0"))
 
 
 def examples(number: int) -> Any:
-    """Try so many examples, a third of them in every run; without `FUZZ` always the same, so that a
+    """Try so many examples, a fifth of them in every run; without `FUZZ` always the same, so that a
     run tells of its change.
     """
     chosen = settings(
-        max_examples=number * EFFORT or times(-(-number // 3), full=number),
+        max_examples=number * EFFORT or times(-(-number // 5), full=number),
         derandomize=EFFORT == 0,
         deadline=None,
         database=None,

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from parley.config import Config
+from tests import lasting
 from tests.eventually import until
-from tests.generous import generous
 from tests.raw import Polling, event, raw_polling
-from tests.servers import Running, running
+from tests.servers import Running
 from tests.wire.test_frames import masked
 from tests.wire.test_line import Wire
 from tests.wire.test_upgrade import going_on
@@ -32,10 +31,8 @@ SAID = [
 ]
 
 
-@pytest.fixture
-async def server(config: Config) -> AsyncIterator[Running]:
-    async with running(generous(config)) as started:
-        yield started
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 
 class Mallory:

@@ -1,24 +1,40 @@
-"""A server with a hook, and an address of our own that is told what happens."""
+"""A server with a hook, one for all tests of a file, and an address of our own that is told what
+happens.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from parley.addresses import parse_networks
 from parley.config import Config
+from tests import lasting
 from tests.hooks.receiver import Receiver, receiving
 from tests.people import Json, Person
 
+server, person = lasting.server, lasting.person
 
-@pytest.fixture
-def config(config: Config) -> Config:
+
+def with_hooks_here(config: Config) -> Config:
     return dataclasses.replace(config, hook_networks=parse_networks("127.0.0.0/8"))
 
 
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Config:
+    return with_hooks_here(lasting.config_in(tmp_path_factory.mktemp("hooks"), empty_database))
+
+
 @pytest.fixture
+def own_config(own_config: Config) -> Config:
+    return with_hooks_here(own_config)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving() as started:
         yield started
@@ -61,10 +77,16 @@ class Talk:
         return found
 
 
-@pytest.fixture
-async def talk(person: Callable[..., Person]) -> Talk:
-    ada, ben = person("Ada"), person("Ben")
+async def begins(ada: Person, ben: Person) -> Talk:
     room_id = await ada.starts()
     await ada.join(room_id, token=ada.token)
     await ben.join(room_id)
     return Talk(ada, ben, room_id)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def talk(person: Callable[..., Person]) -> AsyncIterator[Talk]:
+    """Deleted at the end, and with it whatever a webhook was not told yet."""
+    began = await begins(person("Ada"), person("Ben"))
+    yield began
+    await began.ada.call("DELETE", began.path)

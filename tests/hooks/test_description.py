@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from openapi_schema_validator import OAS31Validator
 
 from parley.contract import posting
+from tests import lasting
 from tests.cases import together
 from tests.hooks.conftest import Talk
 from tests.people import Json, Person
+
+pytestmark = lasting.in_one_loop
 
 CALL = posting.POST_TO_HOOK
 JSON = {"Accept": "application/json"}
@@ -26,7 +29,7 @@ BODIES = [
 ]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def described(person: Callable[..., Person]) -> Json:
     """The whole document."""
     _, document = await person("Cron").call("GET", "/openapi.json")

@@ -14,11 +14,14 @@ from pathlib import Path
 import yaml
 
 from parley.hooks import signing
+from tests import lasting
 from tests.hooks import payloads
 from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
 from tests.people import Json, Person
 from tests.servers import process
+
+pytestmark = lasting.in_one_loop
 
 PAGE = (Path(__file__).parents[2] / "docs" / "hooks.md").read_text(encoding="utf-8")
 HOOK = "https://parley.example.org/hooks/6FdX…"

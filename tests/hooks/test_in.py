@@ -12,10 +12,14 @@ import pytest
 
 from parley.config import Config
 from parley.limits.rates import By, Rate
+from tests import lasting
+from tests.cases import together
 from tests.hooks import payloads
 from tests.hooks.conftest import Talk
 from tests.people import Person
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
 
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -203,7 +207,7 @@ async def test_an_encrypted_conversation_has_none(person: Callable[..., Person])
     assert "Hooks can't post here" in reply["error"]
 
 
-@pytest.mark.parametrize(
+@together(
     ("body", "headers", "status"),
     [
         (b"", {}, 400),
@@ -256,9 +260,11 @@ async def test_errors_are_json_for_who_asks_for_json(
     assert answer.json["code"] == "not_found"
 
 
-async def test_guessing_codes_is_bounded_and_keeps_no_hook_from_speaking(config: Config) -> None:
+async def test_guessing_codes_is_bounded_and_keeps_no_hook_from_speaking(
+    own_config: Config,
+) -> None:
     rates = (Rate(3, 60, By.ADDRESS),)
-    guarded = dataclasses.replace(config, rate_limits=True, limit_unknown_rooms=rates)
+    guarded = dataclasses.replace(own_config, rate_limits=True, limit_unknown_rooms=rates)
     async with running(guarded) as server:
         ada, mallory = Person("Ada", server.url), Person("Mallory", server.url)
         try:
@@ -276,8 +282,10 @@ async def test_guessing_codes_is_bounded_and_keeps_no_hook_from_speaking(config:
             await mallory.goes_home()
 
 
-async def test_a_hook_that_posts_too_much_is_told_when_to_go_on(config: Config) -> None:
-    limited = dataclasses.replace(config, rate_limits=True, limit_hooks=(Rate(2, 60, By.SESSION),))
+async def test_a_hook_that_posts_too_much_is_told_when_to_go_on(own_config: Config) -> None:
+    limited = dataclasses.replace(
+        own_config, rate_limits=True, limit_hooks=(Rate(2, 60, By.SESSION),)
+    )
     async with running(limited) as server:
         ada = Person("Ada", server.url)
         try:
@@ -292,9 +300,9 @@ async def test_a_hook_that_posts_too_much_is_told_when_to_go_on(config: Config) 
 
 
 async def test_a_code_is_in_no_log_and_not_in_the_database(
-    config: Config, capfd: pytest.CaptureFixture[str]
+    own_config: Config, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async with running(dataclasses.replace(config, log_level="debug")) as server:
+    async with running(dataclasses.replace(own_config, log_level="debug")) as server:
         ada = Person("Ada", server.url)
         try:
             talk = Talk(ada, ada, await ada.starts())
@@ -306,7 +314,7 @@ async def test_a_code_is_in_no_log_and_not_in_the_database(
     code = hook.rpartition("/")[2]
     told = capfd.readouterr()
     assert code not in told.out + told.err
-    assert code.encode() not in await asyncio.to_thread(all_of, config.data)
+    assert code.encode() not in await asyncio.to_thread(all_of, own_config.data)
 
 
 def all_of(folder: Path) -> bytes:

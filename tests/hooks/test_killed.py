@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import lasting
 from tests.effort import times
 from tests.faults.server import Server
 from tests.hooks.receiver import Receiver
 from tests.people import Person
 from tests.security.room import done
+
+pytestmark = lasting.in_one_loop
 
 KILLS = times(2, full=20)
 SEED = 37

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from standardwebhooks import WebhookVerificationError
 
@@ -21,11 +22,17 @@ from parley.live import sending
 from parley.push.courier import Courier
 from parley.push.post import Outcome
 from parley.storage import deliveries as stored
+from tests import lasting
+from tests.cases import together
 from tests.effort import some
-from tests.hooks.conftest import Talk
+from tests.hooks.conftest import Talk, begins
 from tests.hooks.receiver import Receiver
-from tests.people import PATIENCE_S, Json, Person
+from tests.people import PATIENCE_S, Json, Person, arriving_at
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
+
+ASK_EVERY_S = 0.02
 
 
 async def test_what_is_said_is_told_signed(talk: Talk, receiver: Receiver) -> None:
@@ -176,10 +183,10 @@ async def test_what_is_refused_comes_again_with_the_same_id(
 
 
 async def until_so(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again and again until it is so."""
+    """Ask again and again, but not all the time, until it is so."""
     async with asyncio.timeout(PATIENCE_S):
-        while not await holds():
-            pass
+        while not await holds():  # noqa: ASYNC110  # it is asked elsewhere
+            await asyncio.sleep(ASK_EVERY_S)
 
 
 async def test_how_it_fails_is_told_to_the_owner(talk: Talk, receiver: Receiver) -> None:
@@ -351,9 +358,7 @@ async def test_a_removed_webhook_hears_nothing(talk: Talk, receiver: Receiver) -
     assert got.verified(other["secret"])
 
 
-async def test_a_hook_out_into_a_hook_in_goes_round_once(
-    talk: Talk, server: Running, config: Config
-) -> None:
+async def test_a_hook_out_into_a_hook_in_goes_round_once(talk: Talk, server: Running) -> None:
     hook = await talk.hook()
     body = {"url": f"{server.url}{hook}"}
     status, reply = await talk.ada.call("POST", f"{talk.path}/webhooks", body)
@@ -367,7 +372,18 @@ async def test_a_hook_out_into_a_hook_in_goes_round_once(
     assert b"round in circles" in answer.body
 
 
-@pytest.mark.parametrize(
+@pytest_asyncio.fixture(loop_scope="module")
+async def guarded(own_config: Config) -> AsyncIterator[Talk]:
+    """Where no network of the host's own may be told anything."""
+    async with (
+        running(dataclasses.replace(own_config, hook_networks=())) as server,
+        arriving_at(server.url) as arrive,
+    ):
+        ada = arrive("Ada")
+        yield Talk(ada, ada, await ada.starts())
+
+
+@together(
     "url",
     [
         "http://example.org/hook",
@@ -382,44 +398,30 @@ async def test_a_hook_out_into_a_hook_in_goes_round_once(
         "example.org",
     ],
 )
-async def test_private_addresses_are_refused(config: Config, url: str) -> None:
-    async with running(dataclasses.replace(config, hook_networks=())) as server:
-        ada = Person("Ada", server.url)
-        try:
-            room_id = await ada.starts()
-            status, reply = await ada.call(
-                "POST", f"/api/conversations/{room_id}/webhooks", {"url": url}
-            )
-            assert (status, reply["code"]) == (400, "bad_request"), reply
-            assert reply["error"].startswith("url must ")
-        finally:
-            await ada.goes_home()
+async def test_private_addresses_are_refused(guarded: Talk, url: str) -> None:
+    status, reply = await guarded.ada.call("POST", f"{guarded.path}/webhooks", {"url": url})
+    assert (status, reply["code"]) == (400, "bad_request"), reply
+    assert reply["error"].startswith("url must ")
 
 
 async def test_a_name_that_leads_to_a_private_address_is_asked_nothing(
-    config: Config, receiver: Receiver
+    guarded: Talk, receiver: Receiver
 ) -> None:
     """What a name leads to is looked at when connecting."""
-    async with running(dataclasses.replace(config, hook_networks=())) as server:
-        ada = Person("Ada", server.url)
-        try:
-            talk = Talk(ada, ada, await ada.starts())
-            await talk.webhook("https://localhost/hook")
-            await ada.join(talk.room_id, token=ada.token)
-            await ada.say(talk.room_id, "one")
+    await guarded.webhook("https://localhost/hook")
+    await guarded.ada.join(guarded.room_id, token=guarded.ada.token)
+    await guarded.ada.say(guarded.room_id, "one")
 
-            async def it_is_paused() -> bool:
-                return "paused" in (await talk.webhooks())[0]
+    async def it_is_paused() -> bool:
+        return "paused" in (await guarded.webhooks())[0]
 
-            await until_so(it_is_paused)
-            assert (await talk.webhooks())[0]["paused"] == "address"
-            assert receiver.got == []
-        finally:
-            await ada.goes_home()
+    await until_so(it_is_paused)
+    assert (await guarded.webhooks())[0]["paused"] == "address"
+    assert receiver.got == []
 
 
-async def test_what_waits_outlives_the_server(config: Config, receiver: Receiver) -> None:
-    async with running(config) as server:
+async def test_what_waits_outlives_the_server(own_config: Config, receiver: Receiver) -> None:
+    async with running(own_config) as server:
         ada = Person("Ada", server.url)
         talk = Talk(ada, ada, await ada.starts())
         made = await talk.webhook(receiver.url)
@@ -430,7 +432,7 @@ async def test_what_waits_outlives_the_server(config: Config, receiver: Receiver
         await ada.say(talk.room_id, "two")
         await ada.goes_home()
     receiver.answer, before = None, len(receiver.got)
-    async with running(config) as server:
+    async with running(own_config) as server:
         again = Person("Ada", server.url)
         again.token = ada.token
         path = f"{talk.path}/webhooks/{made['webhook']['id']}"
@@ -444,9 +446,9 @@ async def test_what_waits_outlives_the_server(config: Config, receiver: Receiver
 
 
 async def test_what_happens_while_a_server_starts_is_told(
-    config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(config) as server:
+    async with running(own_config) as server:
         ada = Person("Ada", server.url)
         talk = Talk(ada, ada, await ada.starts())
         await talk.webhook(receiver.url, "user_joined")
@@ -458,7 +460,7 @@ async def test_what_happens_while_a_server_starts_is_told(
         return await read(context)
 
     monkeypatch.setattr(delivering, "asked_for", read_late)
-    async with running(config) as server:
+    async with running(own_config) as server:
         ben = Person("Ben", server.url)
         await ben.join(talk.room_id)
         is_due.set()
@@ -469,14 +471,14 @@ async def test_what_happens_while_a_server_starts_is_told(
 
 @pytest.mark.long("what waits over a restart tells most")
 async def test_what_was_said_as_the_server_ended_is_found_in_the_log(
-    config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a kill: nothing was queued yet."""
 
     async def killed(*_given: object) -> None:
         raise asyncio.CancelledError
 
-    async with running(config) as server:
+    async with running(own_config) as server:
         ada = Person("Ada", server.url)
         talk = Talk(ada, ada, await ada.starts())
         await talk.webhook(receiver.url)
@@ -485,7 +487,7 @@ async def test_what_was_said_as_the_server_ended_is_found_in_the_log(
             patched.setattr(delivering, "store", killed)
             await ada.say(talk.room_id, "one")
             await ada.goes_home()
-    async with running(config):
+    async with running(own_config):
         [got] = await receiver.gets(1)
         assert got.said["data"]["message"] == "one"
 
@@ -521,8 +523,15 @@ async def test_what_was_sent_is_kept_for_a_while_and_not_in_masses(
     assert await context.database.read(stored.newest, made["webhook"]["id"], limit=9) == ()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def own_talk(own_config: Config) -> AsyncIterator[Talk]:
+    """At a server that tells no other webhook anything."""
+    async with running(own_config) as server, arriving_at(server.url) as arrive:
+        yield await begins(arrive("Ada"), arrive("Ben"))
+
+
 async def test_who_answered_late_shares_few_places(
-    talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    own_talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, send = list[bool](), Courier.send
 
@@ -531,25 +540,24 @@ async def test_who_answered_late_shares_few_places(
         return await send(courier, posting)
 
     monkeypatch.setattr(Courier, "send", noted)
-    number = (await talk.webhook(receiver.url))["webhook"]["id"]
+    number = (await own_talk.webhook(receiver.url))["webhook"]["id"]
 
     async def are_sent() -> bool:
-        states = [each["state"] for each in await talk.deliveries(number)]
+        states = [each["state"] for each in await own_talk.deliveries(number)]
         return states == ["sent"] * len(known)
 
     # For each message, how long one may take that isn't late.
     for slow_s in (3600.0, 3600.0, 0.0, 3600.0, 3600.0):
         monkeypatch.setattr(sending, "SLOW_S", slow_s)
-        await talk.ada.say(talk.room_id, "hello")
+        await own_talk.ada.say(own_talk.room_id, "hello")
         await receiver.gets(len(known) + 1)
         await until_so(are_sent)
     assert known == [False, True, True, False, True]
 
 
 async def test_those_that_answer_late_keep_no_other_waiting(
-    talk: Talk,
+    own_talk: Talk,
     receiver: Receiver,
-    person: Callable[..., Person],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, most in (("FLYING_MAX", 2), ("OTHERS_MAX", 1), ("READ_AT_ONCE", 1)):
@@ -563,17 +571,18 @@ async def test_those_that_answer_late_keep_no_other_waiting(
 
     receiver.answer = answer
     for number in range(2):
-        await talk.webhook(f"{receiver.url}/late/{number}", "user_joined")
-    known = (await talk.webhook(receiver.url, "new_message"))["webhook"]["id"]
+        await own_talk.webhook(f"{receiver.url}/late/{number}", "user_joined")
+    known = (await own_talk.webhook(receiver.url, "new_message"))["webhook"]["id"]
 
     async def took_one() -> bool:
-        return [each["state"] for each in await talk.deliveries(known)] == ["sent"]
+        return [each["state"] for each in await own_talk.deliveries(known)] == ["sent"]
 
-    await talk.ben.say(talk.room_id, "first")
+    await own_talk.ben.say(own_talk.room_id, "first")
     await until_so(took_one)
-    await person("Cleo").join(talk.room_id)
-    await receiver.gets(2)
-    await talk.ben.say(talk.room_id, "second")
+    async with arriving_at(own_talk.ada.url) as arrive:
+        await arrive("Cleo").join(own_talk.room_id)
+        await receiver.gets(2)
+    await own_talk.ben.say(own_talk.room_id, "second")
     told = [each.said["type"] for each in await receiver.gets(3)]
     over.set()
     assert told == ["new_message", "user_joined", "new_message"]

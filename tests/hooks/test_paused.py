@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
+from tests import lasting
 from tests.hooks.conftest import Talk
 from tests.hooks.receiver import Receiver
-from tests.people import PATIENCE_S, Person
+from tests.hooks.test_out import until_so
+from tests.people import Person
+
+pytestmark = lasting.in_one_loop
 
 PAUSED = "One webhook is paused because its address accepts nothing."
 
@@ -26,9 +28,11 @@ async def test_owners_alone_see_it_until_it_goes_on(talk: Talk, receiver: Receiv
     receiver.refuses(410)
     await talk.ben.say(talk.room_id, "one")
     await receiver.gets(1)
-    async with asyncio.timeout(PATIENCE_S):
-        while "paused" not in (await talk.webhooks())[0]:
-            pass
+
+    async def it_is_paused() -> bool:
+        return "paused" in (await talk.webhooks())[0]
+
+    await until_so(it_is_paused)
     seen = await page(talk, talk.ada)
     assert f'<a href="/conversation/{talk.room_id}/hooks#out">{PAUSED}</a>' in seen
     assert PAUSED not in await page(talk, talk.ben)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
 from parley.config import Config
 from parley.domain import settling
-from tests.hooks.conftest import Talk
+from tests import databases, lasting
+from tests.effort import times
+from tests.hooks.conftest import Talk, begins
 from tests.hooks.receiver import Receiver
-from tests.people import Person
+from tests.people import Person, arriving_at
 from tests.servers import Running, running
 
-COUNT = 40
+pytestmark = [lasting.in_one_loop, pytest.mark.longer]
+
+COUNT = times(15, full=40)
 """Messages of each of the two."""
 
 
@@ -46,18 +52,43 @@ class Apart:
         return [each is not None and each.has_chores.is_set() for each in clusters]
 
 
-@pytest.fixture
-async def apart(on_postgresql: Config) -> AsyncIterator[Apart]:
+@contextlib.asynccontextmanager
+async def two(config: Config) -> AsyncIterator[tuple[list[Running], list[AsyncExitStack]]]:
     async with AsyncExitStack() as stack:
         ending = [await stack.enter_async_context(AsyncExitStack()) for _ in range(2)]
-        servers = [await each.enter_async_context(running(on_postgresql)) for each in ending]
-        ada, ben = [Person(name, at.url) for name, at in zip(("Ada", "Ben"), servers, strict=True)]
-        room_id = await ada.starts()
-        await ada.join(room_id, token=ada.token)
-        await ben.join(room_id)
-        yield Apart(Talk(ada, ben, room_id), servers, ending)
-        await ada.goes_home()
-        await ben.goes_home()
+        yield [await each.enter_async_context(running(config)) for each in ending], ending
+
+
+@contextlib.asynccontextmanager
+async def talking(servers: list[Running], ending: list[AsyncExitStack]) -> AsyncIterator[Apart]:
+    async with AsyncExitStack() as stack:
+        ada, ben = [
+            (await stack.enter_async_context(arriving_at(at.url)))(name)
+            for name, at in zip(("Ada", "Ben"), servers, strict=True)
+        ]
+        yield Apart(await begins(ada, ben), servers, ending)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def both(config: Config) -> AsyncIterator[tuple[list[Running], list[AsyncExitStack]]]:
+    """Two servers for all that leave them running."""
+    with databases.one_for_several(config) as shared:
+        async with two(shared) as started:
+            yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def apart(both: tuple[list[Running], list[AsyncExitStack]]) -> AsyncIterator[Apart]:
+    async with talking(*both) as began:
+        yield began
+        await began.talk.ada.call("DELETE", began.talk.path)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def own_apart(own_config: Config) -> AsyncIterator[Apart]:
+    with databases.one_for_several(own_config) as shared:
+        async with two(shared) as started, talking(*started) as began:
+            yield began
 
 
 def words_of(receiver: Receiver) -> list[str]:
@@ -137,15 +168,15 @@ async def test_an_address_that_fails_now_and_then_is_told_in_order(
 
 
 async def test_when_the_process_that_tells_ends_the_other_goes_on(
-    apart: Apart, receiver: Receiver
+    own_apart: Apart, receiver: Receiver
 ) -> None:
-    talk = apart.talk
+    talk = own_apart.talk
     await talk.webhook(receiver.url)
     await talk.ben.say(talk.room_id, "before")
     await receiver.gets(1)
-    teller = apart.has_chores().index(True)
+    teller = own_apart.has_chores().index(True)
     stays = (talk.ada, talk.ben)[1 - teller]
-    ends = asyncio.create_task(apart.ending[teller].aclose())
+    ends = asyncio.create_task(own_apart.ending[teller].aclose())
     said = [f"{number}" for number in range(COUNT)]
     for words in said:
         await stays.say(talk.room_id, words)

@@ -8,7 +8,7 @@ import { itemsOf } from "../../parley/static/js/state/items.js";
 import { INITIAL, reduce } from "../../parley/static/js/state/store.js";
 import { FakeServer } from "./fake-server.mjs";
 
-const RUNS = process.env.FAULTS === "full" ? 80 : 20;
+const RUNS = process.env.FAULTS === "full" ? 80 : 10;
 const STEPS = 150;
 const ADA = { userId: "ada", username: "Ada", role: "owner" };
 

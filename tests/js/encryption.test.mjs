@@ -32,12 +32,12 @@ test("no nonce comes twice in a stream, and no stream in two tabs", async () => 
   const ids = new Set();
   for (const stream of streams) {
     const nonces = new Set();
-    for (let each = 0; each < 5_000; each += 1) {
+    for (let each = 0; each < 1_000; each += 1) {
       const [id, nonce] = stream.next();
       ids.add(String(id));
       nonces.add(String(nonce.subarray(4)));
     }
-    assert.equal(nonces.size, 5_000);
+    assert.equal(nonces.size, 1_000);
   }
   assert.equal(ids.size, streams.length);
 });

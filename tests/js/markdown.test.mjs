@@ -30,12 +30,13 @@ test("no text that somebody may send makes a page stand still", () => {
   const texts = HOSTILE.flatMap((piece) => ["", "**x** ", "- a\n", "`", "["].flatMap((before) =>
     [40, 150, 400, 8000].map((times) => (before + piece.repeat(times)).slice(0, 8000))));
   for (const text of [...texts, ...DEEP]) {
-    const tries = Array.from({ length: 3 }, () => {
+    let least = Infinity;
+    for (let tries = 0; tries < 3 && least >= WORST_MS; tries += 1) {
       const started = performance.now();
       partsOf(text, [["Ann", "ann-1"]]);
-      return performance.now() - started;
-    });
-    assert.ok(Math.min(...tries) < WORST_MS, `${JSON.stringify(text.slice(0, 40))} took ${Math.min(...tries)} ms`);
+      least = Math.min(least, performance.now() - started);
+    }
+    assert.ok(least < WORST_MS, `${JSON.stringify(text.slice(0, 40))} took ${least} ms`);
   }
 });
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from parley.oidc import tokens
 from parley.oidc.tokens import Expected, UnknownKey, Untrue
 from tests.cases import together
+from tests.effort import examples
 from tests.oidc.provider import (
     Claims,
     Forge,
@@ -216,6 +217,8 @@ def test_whatever_comes_is_believed_or_refused_in_words(
             assert read(text, key).iss == ISSUER
 
 
+@pytest.mark.longer
+@examples()
 @given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True))
 def test_any_text_that_nobody_signed_is_refused(text: str) -> None:
     with pytest.raises(Untrue):

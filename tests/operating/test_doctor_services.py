@@ -18,7 +18,7 @@ from tests.cluster.engines import Redis
 from tests.effort import some
 from tests.eventually import until
 from tests.mail.postbox import PASSWORD, USER, postbox
-from tests.operating.test_doctor import Found, doctor
+from tests.operating.test_doctor import WITH_FILES, Found, doctor
 from tests.servers import begin_folder, free_port, process
 from tests.storage.test_pgbouncer import Bouncer
 
@@ -191,6 +191,7 @@ def test_the_bucket_that_is_not_there_is_found(data: Path) -> None:
     found = doctor(
         data,
         *("--files-url", "s3://no-such-bucket"),
+        **WITH_FILES,
         AWS_ENDPOINT_URL=f"http://127.0.0.1:{free_port()}",
         AWS_ALLOW_HTTP="true",
         AWS_ACCESS_KEY_ID="doctors-key",

@@ -30,12 +30,13 @@ from parley.storage.moving.sqlite import Sqlite
 from parley.storage.schema import Instant, facts
 from parley.storage.sqlite.database import SqliteDatabase
 from tests import databases
+from tests.effort import times
 from tests.people import Person
 from tests.servers import begin_folder, process
 from tests.test_hosting import parley, said_in
 
 postgresql = pytest.importorskip("psycopg")
-ROWS = 40
+ROWS = times(15, full=40)
 MANY = 4_000
 KILLS = 5
 FEW_AT_ONCE = (
@@ -118,6 +119,7 @@ async def filled(data: Path, rows: int = ROWS) -> None:
         connection.execute("UPDATE sqlite_sequence SET seq = seq + 1000")
 
 
+@pytest.mark.longer
 async def test_there_and_back_everything_is_the_same(data: Path, url: str, tmp_path: Path) -> None:
     await filled(data)
     there = moving.move_data(str(data), url, nothing)
@@ -174,6 +176,7 @@ def _place(named: str) -> Any:
     return moving._place(named, is_target=False)
 
 
+@pytest.mark.longer
 async def test_a_difference_is_found(data: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await filled(data)
     real = move._put

@@ -36,7 +36,7 @@ FORMS = {"jsonl": as_lines, "json": as_json}
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 Form = Callable[[list[bytes], bytes], bytes]
 many = settings(
-    max_examples=times(120, full=400),
+    max_examples=times(40, full=400),
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.proofs.tree import EMPTY, Tree, inclusion, leaf_hash, root_by, root_of
+from tests.effort import examples
 
 # Of the reference implementation, certificate-transparency-go.
 LEAVES = [
@@ -79,6 +80,8 @@ def test_a_tree_without_leaves_has_a_root() -> None:
     assert Tree().root() == EMPTY == by_the_book([])
 
 
+@pytest.mark.longer
+@examples()
 @given(several_leaves)
 def test_a_tree_that_grows_has_at_each_size_the_root_that_is_defined(leaves: list[bytes]) -> None:
     tree = Tree()
@@ -88,6 +91,8 @@ def test_a_tree_that_grows_has_at_each_size_the_root_that_is_defined(leaves: lis
     assert tree.size == len(leaves)
 
 
+@pytest.mark.longer
+@examples()
 @given(several_leaves, st.data())
 def test_each_leaf_is_proven_by_the_path_that_is_defined(
     leaves: list[bytes], data: st.DataObject
@@ -99,6 +104,8 @@ def test_each_leaf_is_proven_by_the_path_that_is_defined(
     assert root_by(leaf_hash(leaves[index]), index, len(leaves), path) == root
 
 
+@pytest.mark.longer
+@examples()
 @given(several_leaves, st.data())
 def test_no_other_place_leaf_or_path_proves_it(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))

@@ -7,10 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from parley.client.encryption import Kind
+from tests import lasting
 from tests.encryption.members import Member
 from tests.people import Person
 from tests.push.service import Service
 from tests.push.test_told import subscribed
+
+pytestmark = lasting.in_one_loop
 
 People = Callable[..., Person]
 

@@ -8,14 +8,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
 from parley.push import courier as couriers
 from parley.push.courier import Courier
 from parley.push.post import Push, Setup, Urgency
 from parley.push.vapid import SEED_BYTES
+from tests import lasting
 from tests.eventually import until
 from tests.push.service import NETWORKS, Browser, Service, bytes_of
+
+pytestmark = lasting.in_one_loop
 
 
 def push_for(browser: Browser) -> Push:
@@ -24,7 +28,7 @@ def push_for(browser: Browser) -> Push:
     return Push(browser.endpoint, key, auth, b"{}", "topic", 60, Urgency.HIGH, is_known=True)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def courier(service: Service) -> AsyncIterator[Courier[Push]]:
     made = Courier[Push](Setup(bytes(SEED_BYTES), "mailto:host@example.org", (NETWORKS,)))
     yield made

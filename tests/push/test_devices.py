@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from parley.domain.notifying import DEVICES_MAX
+from tests import lasting
+from tests.cases import together
 from tests.people import Person
 from tests.push.service import Browser, Service
 from tests.push.test_told import People, a_talk
+
+pytestmark = lasting.in_one_loop
 
 QUIET = {"start": "22:00", "end": "07:00", "time_zone": "Europe/Berlin"}
 
@@ -18,7 +20,7 @@ async def subscribe(person: Person, given: dict[str, Any]) -> tuple[int, Any]:
     return await person.call("POST", "/api/push", given)
 
 
-@pytest.mark.parametrize(
+@together(
     "change",
     [
         {"keys": {"p256dh": "!", "auth": "AAAAAAAAAAAAAAAAAAAAAA"}},

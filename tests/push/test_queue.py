@@ -24,12 +24,15 @@ from parley.live import push_services, pushing
 from parley.outward import service_of
 from parley.push import worker
 from parley.records import PuttingOff
+from tests import lasting
 from tests.effort import some
 from tests.eventually import until
 from tests.people import Person
 from tests.push.service import Browser, Service, serving
 from tests.push.test_told import People, a_talk, let_know, subscribed
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
 
 Answer = Callable[[Browser], Any]
 
@@ -151,7 +154,7 @@ async def test_a_service_that_asks_for_rest_gets_it(
 
 @pytest.mark.long("a service that asks for rest tells most")
 async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     service.answer = answering(web.Response(status=429, headers={"Retry-After": "3600"}))
@@ -163,7 +166,7 @@ async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
         await until(lambda: len({each.notice.conversation_id for each in stored}) == is_decided)
         assert service.asked == ["1"]
 
-    async with running(config) as first:
+    async with running(own_config) as first:
         ada.url = ben.url = first.url
         rooms = [await ada.starts() for _ in range(3)]
         for room_id in rooms:
@@ -173,7 +176,7 @@ async def test_a_device_that_is_to_be_left_alone_is_told_of_nothing_else_either(
         await is_said(rooms[0], is_decided=1)
         await is_said(rooms[1], is_decided=2)
     # Nor after a restart.
-    async with running(config) as second:
+    async with running(own_config) as second:
         ada.url = ben.url = second.url
         await is_said(rooms[2], is_decided=3)
         for each in (ada, ben):
@@ -261,11 +264,11 @@ async def test_what_is_said_while_one_is_refused_is_told(
 
 @pytest.mark.usefixtures("brief_rest")
 async def test_what_was_said_before_an_end_is_told_after_it_and_once(
-    config: Config, service: Service
+    own_config: Config, service: Service
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     service.answer = answering(*(web.Response(status=503, headers={"Retry-After": "1"}),) * 2)
-    async with running(config) as first:
+    async with running(own_config) as first:
         ada.url = ben.url = first.url
         room_id = await ada.starts()
         await ada.joins_over_rest(room_id)
@@ -278,7 +281,7 @@ async def test_what_was_said_before_an_end_is_told_after_it_and_once(
         await service.until(lambda: len(service.asked) == 1)
     assert not browser.got
     service.answer = None
-    async with running(config) as second:
+    async with running(own_config) as second:
         ada.url = ben.url = second.url
         await service.until(lambda: bool(browser.got))
         await ada.call("POST", f"/api/conversations/{room_id}/messages", {"message": "Still?"})
@@ -290,13 +293,13 @@ async def test_what_was_said_before_an_end_is_told_after_it_and_once(
 
 @pytest.mark.long("what is said later tells most")
 async def test_the_first_that_was_ever_said_is_told_after_an_end(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as ended:
         # It ends before anybody is looked for.
         ended.setattr(pushing, "BEGINS_AFTER_S", 3600.0)
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.joins_over_rest(room_id)
@@ -305,7 +308,7 @@ async def test_the_first_that_was_ever_said_is_told_after_an_end(
             path = f"/api/conversations/{room_id}/messages"
             assert (await ada.call("POST", path, {"message": "Hello"}))[0] == 201
     assert not service.asked
-    async with running(config) as second:
+    async with running(own_config) as second:
         ada.url = ben.url = second.url
         await service.until(lambda: bool(browser.got))
         for each in (ada, ben):
@@ -314,11 +317,11 @@ async def test_the_first_that_was_ever_said_is_told_after_an_end(
 
 @pytest.mark.long("a message tells most of it")
 async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as ended:
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.call("PATCH", f"/api/conversations/{room_id}", {"knock": True})
@@ -330,11 +333,11 @@ async def test_a_knock_just_before_an_end_is_told_after_it_and_once(
             assert status == 200
             ben.token = knock["token"]
     assert not service.asked
-    async with running(config) as second:
+    async with running(own_config) as second:
         await service.until(lambda: bool(browser.got))
         await until(lambda: not second.app.pushing._flying)
     assert (browser.got[0]["kind"], browser.got[0]["sender"]) == ("knocks", "Ben")
-    async with running(config) as third:
+    async with running(own_config) as third:
         ada.url = ben.url = third.url
         # What is told later comes after all that was found at the start.
         await ada.joins_over_rest(room_id)
@@ -576,11 +579,11 @@ async def test_what_could_not_be_looked_at_again_once_is_taken_away(
 
 @pytest.mark.long("what was said before an end tells most")
 async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as stopped:
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.joins_over_rest(room_id)
@@ -594,7 +597,7 @@ async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
             status, _ = await ada.call("DELETE", f"{path}/{sent['id']}")
             assert status == 200
     assert len(browser.got) == 1
-    async with running(config):
+    async with running(own_config):
         await service.until(lambda: len(browser.got) == 2)
     assert browser.got[1]["kind"] == "gone"
     for each in (ada, ben):
@@ -603,11 +606,11 @@ async def test_what_was_deleted_as_the_server_ended_is_taken_away_after_it(
 
 @pytest.mark.long("a message tells most of it")
 async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
-    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, ben = Person("Ada", ""), Person("Ben", "")
     with monkeypatch.context() as stopped:
-        async with running(config) as first:
+        async with running(own_config) as first:
             ada.url = ben.url = first.url
             room_id = await ada.starts()
             await ada.joins_over_rest(room_id)
@@ -621,7 +624,7 @@ async def test_an_invitation_as_the_server_ended_is_told_after_it_and_once(
             assert status == 200
     assert not browser.got
     for _ in range(2):
-        async with running(config) as again:
+        async with running(own_config) as again:
             await service.until(lambda: bool(browser.got))
             await until(lambda: not again.app.pushing._invited and not again.app.pushing._flying)
     assert [told["kind"] for told in browser.got] == ["invite"]

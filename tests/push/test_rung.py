@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from parley.domain import calls, notices, telling
+from tests import lasting
 from tests.calling.talk import call
 from tests.encryption.members import Member
 from tests.people import Person
 from tests.push.service import Service
 from tests.push.test_told import a_talk, let_know, subscribed
+
+pytestmark = lasting.in_one_loop
 
 People = Callable[..., Person]
 

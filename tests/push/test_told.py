@@ -14,9 +14,12 @@ from parley.push.encryption import TEXT_MAX_BYTES
 from parley.records import HostRole
 from parley.storage import admins as stored_admins
 from parley.storage.schema import accounts
+from tests import lasting
 from tests.people import Person
 from tests.push.service import Browser, Service
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
 
 People = Callable[..., Person]
 

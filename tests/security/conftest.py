@@ -89,9 +89,9 @@ def with_settings(config: Config, **settings: str) -> Config:
 
 
 @pytest.fixture
-def default(config: Config) -> Config:
+def default(own_config: Config) -> Config:
     """What `parley serve` has without a flag, on the folder of the test."""
-    return Config(data=config.data, leave_grace_s=config.leave_grace_s)
+    return Config(data=own_config.data, leave_grace_s=own_config.leave_grace_s)
 
 
 @pytest.fixture
@@ -110,3 +110,7 @@ def opened(default: Config) -> Open:
                     await guest.goes_home()
 
     return opened
+
+
+own_opened = opened
+"""For a test alone, in files whose `opened` is `kept.opened`."""

@@ -39,6 +39,7 @@ class Knocking:
         self._http = http
         self._url = url
         self._usual = {"Host": host} if host else {}
+        self._own: tuple[str, str] | None = None
 
     async def starts(self) -> tuple[str, str]:
         """A conversation of their own: its room id and the session's token."""
@@ -49,19 +50,26 @@ class Knocking:
             created = await reply.json()
             return created["room_id"], created["token"]
 
+    async def owns(self) -> tuple[str, str]:
+        """The same, which may be the one of before while that has not ended."""
+        if self._own is None:
+            self._own = await self.starts()
+        return self._own
+
     async def rest(self, headers: Headers) -> Outcome:
         """A script's call that only the owner may make."""
-        room_id, token = await self.starts()
+        room_id, token = await self.owns()
         async with self._http.post(
             f"{self._url}/api/conversations/{room_id}/end", headers=self._with(headers, token)
         ) as reply:
             if reply.status == 200:
+                self._own = None
                 return "own"
             return _OF_ERRORS[reply.status, (await reply.json())["code"]]
 
     async def form(self, headers: Headers) -> Outcome:
         """A form that only the owner may send."""
-        room_id, token = await self.starts()
+        room_id, token = await self.owns()
         async with self._http.post(
             f"{self._url}/conversation/{room_id}/end",
             headers=self._with(headers, token),
@@ -69,6 +77,7 @@ class Knocking:
             allow_redirects=False,
         ) as reply:
             if reply.status == 303:
+                self._own = None
                 return "own"
             page = await reply.text()
             (found,) = [outcome for words, outcome in _ON_PAGES.items() if words in page]
@@ -77,7 +86,7 @@ class Knocking:
 
     async def polling(self, headers: Headers) -> Outcome:
         """A Socket.IO connection by polling, and as whom it joins."""
-        room_id, token = await self.starts()
+        room_id, token = await self.owns()
         sent = self._with(headers, token)
         address = f"{self._url}/socket.io/?EIO=4&transport=polling"
         async with self._http.get(address, headers=sent) as reply:
@@ -96,7 +105,7 @@ class Knocking:
 
     async def websocket(self, headers: Headers) -> Outcome:
         """A Socket.IO connection on a WebSocket, and as whom it joins."""
-        room_id, token = await self.starts()
+        room_id, token = await self.owns()
         sent = self._with(headers, token)
         address = f"{self._url}/socket.io/?EIO=4&transport=websocket"
         # As a plain request first: aiohttp keeps the body of a refusal to itself.

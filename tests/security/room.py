@@ -50,8 +50,10 @@ async def takes_link(who: Person, url: str) -> None:
     who.token = (await done(who, "POST", f"/api/links/{url.rsplit('/', 1)[1]}"))["token"]
 
 
-async def place(person: People, *, ended: bool = False) -> Place:
-    """A conversation where who is new knocks, with people of every standing."""
+async def place(person: People, *, ended: bool = False, connects: bool = False) -> Place:
+    """A conversation where who is new knocks, with people of every standing. With `connects`, who
+    was removed was on a socket then.
+    """
     names = zip(STANDINGS, ("Sam", "Rea", "Mo", "Ada", "Mallory"), strict=True)
     people = {standing: person(name) for standing, name in names}
     owner = people["owner"]
@@ -74,7 +76,8 @@ async def place(person: People, *, ended: bool = False) -> Place:
     kim = person(KNOCKED_NAME)
     _, knock = await kim.call("POST", f"{path}/knock", {"username": KNOCKED_NAME})
     ids["knock_id"] = knock["id"]
-    await people["removed"].connect(auth={"token": people["removed"].token})
+    if connects:
+        await people["removed"].connect(auth={"token": people["removed"].token})
     await owner.call("POST", f"{path}/remove", {"user_id": "removed-1"})
     if ended:
         await owner.call("POST", f"{path}/end")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from tests import lasting
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of, takes_link
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 ONLY = {"accounts_only": True}
 EMOJI = "%F0%9F%91%8D"

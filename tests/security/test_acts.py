@@ -5,12 +5,14 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from parley.domain.audit import LIGHT_KEPT
+from parley.domain import audit
+from tests import effort
 from tests.people import Json
 from tests.security.conftest import Guest, Open
 from tests.security.room import done
 
-CHANGES = 210
+LIGHT_KEPT = effort.times(10, full=audit.LIGHT_KEPT)
+CHANGES = 2 * LIGHT_KEPT
 
 
 async def room_with_a_past(house_guest: Guest, mallory: Guest) -> str:
@@ -35,7 +37,11 @@ async def pages(owner: Guest, path: str, limit: int) -> list[list[Json]]:
         query = f"limit={limit}&before={reply['acts'][-1]['id']}"
 
 
-async def test_a_removal_is_not_washed_out_by_title_changes(opened: Open) -> None:
+@pytest.mark.longer
+async def test_a_removal_is_not_washed_out_by_title_changes(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "LIGHT_KEPT", LIGHT_KEPT)
     async with opened(rate_limits="off") as house:
         ada = house.guest("Ada")
         path = await room_with_a_past(ada, house.guest("Mallory"))

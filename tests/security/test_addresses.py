@@ -10,10 +10,15 @@ from structlog.testing import capture_logs
 
 from parley.addresses import Proxies, canonical, parse_networks, place_of, roughly
 from parley.credentials import COOKIE, PROBES, named
+from tests import lasting
 from tests.cases import together
 from tests.conftest import each_transport
 from tests.people import Json
+from tests.security import kept
 from tests.security.conftest import TRUSTED, Guest, House, Open
+
+pytestmark = lasting.in_one_loop
+servers, opened = kept.servers, kept.opened
 
 ONE = "203.0.113.7"
 
@@ -73,9 +78,9 @@ async def test_what_a_client_writes_before_the_proxy_is_not_believed(opened: Ope
         assert [await start(house.guest("Mallory", each)) for each in forged] == [201, 201, 429]
 
 
-async def test_a_proxy_that_is_not_trusted_is_told_of_once(opened: Open) -> None:
+async def test_a_proxy_that_is_not_trusted_is_told_of_once(own_opened: Open) -> None:
     with capture_logs() as entries:
-        async with opened() as house:
+        async with own_opened() as house:
             for _ in range(3):
                 await start(house.guest("Ada", ONE))
     said = [entry for entry in entries if entry["log_level"] != "debug"]
@@ -122,10 +127,10 @@ def test_what_a_trusted_proxy_asks_for_itself_is_not_told() -> None:
 
 @pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
 async def test_the_log_tells_of_a_trusted_proxy_that_names_no_address(
-    opened: Open, plain: bool
+    own_opened: Open, plain: bool
 ) -> None:
     with capture_logs() as entries:
-        async with opened(trusted_proxies=TRUSTED, hosts="talk.example", plain=plain) as house:
+        async with own_opened(trusted_proxies=TRUSTED, hosts="talk.example", plain=plain) as house:
             for path in (
                 "/api/ready",
                 "/api/conversations",

@@ -4,20 +4,26 @@ and whatever is no page can be opened as none."""
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from parley import contract
 from parley.config import Config
 from parley.pages.worker import POLICY as WORKER_POLICY
 from parley.wire import body
 from parley.wire.answers import NO_PAGE_POLICY
+from tests import lasting
+from tests.security import kept
+from tests.security.kept import Starts
 from tests.servers import Running, running
 from tests.wire.test_http import BIG_HEAD, CREATE, HOST, MANY_HEADERS, PREFACE, TWO_LENGTHS
 from tests.wire.test_line import UPGRADE, wire
+
+pytestmark = lasting.in_one_loop
+servers = kept.servers
 
 SOCKET_IO = "/socket.io/?EIO=4&transport=polling"
 OTHER_HOST = "Host: mallory.example\r\n"
@@ -156,10 +162,9 @@ def assert_told(found: Answer) -> None:
         }
 
 
-@pytest.fixture(params=["direct", "plain"])
-async def either(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
-    async with running(config, plain=request.param == "plain") as started:
-        yield started
+@pytest_asyncio.fixture(loop_scope="module", params=["direct", "plain"])
+async def either(request: pytest.FixtureRequest, servers: Starts) -> Running:
+    return await servers(kept.USUAL, plain=request.param == "plain")
 
 
 async def test_whatever_is_answered_is_guarded_and_every_error_told(

@@ -16,6 +16,7 @@ from parley.app import web_site
 from parley.domain import blocking, host
 from parley.domain.admins import AT_COMMAND_LINE
 from parley.errors import BadRequest
+from tests.effort import examples
 from tests.people import Json
 from tests.security.conftest import ADDRESS, ELSEWHERE, TRUSTED, House, Open
 
@@ -151,6 +152,8 @@ NETWORKS = st.one_of(
 )
 
 
+@pytest.mark.longer
+@examples()
 @given(blocked=st.lists(NETWORKS, max_size=8), address=st.ip_addresses())
 @example(blocked=[(ip_address("128.0.0.0"), 1)], address=ip_address("8000::1"))
 def test_whoever_is_in_a_blocked_network_is_blocked(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from parley import contract
 from parley.config import Config
+from tests import lasting
 from tests.bots.talk import Talk
 from tests.mail.postbox import with_mail
 from tests.people import Json, Person
@@ -16,15 +18,18 @@ from tests.security.room import People, Place, done, place
 from tests.security.test_rights import CALLS, EVENTS
 from tests.servers import Running
 
+pytestmark = lasting.in_one_loop
+server, person = lasting.server, lasting.person
+
 RIGHTS = get_args(contract.BotRightName)
 OPEN = {"health", "ready"}
 """What answers without looking who asks."""
 
 
-@pytest.fixture
-def config(config: Config) -> Config:
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Config:
     """With all the calls there are."""
-    return with_mail(config)
+    return with_mail(lasting.config_in(tmp_path_factory.mktemp("bots"), empty_database))
 
 
 async def bot_of(here: Place, person: People, *may: str) -> Person:

@@ -10,11 +10,15 @@ import sqlalchemy as sa
 from parley.app import web_site
 from parley.domain import contacts
 from parley.storage.schema import contact_invites
+from tests import lasting
 from tests.people import Json, Person
 from tests.security.conftest import Open, assert_too_much
 from tests.security.room import People, done, refused, room_of, takes_link
 from tests.security.test_accounts_only import gets_account
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 DONE = {"success": True}
 
@@ -328,15 +332,18 @@ async def test_with_the_account_all_of_it_goes(person: People, server: Running) 
     ada, ben = person("Ada"), person("Ben")
     _, path = await room_of(ada)
     link = await with_link(ben)
-    await asks(ada, path, link)
-    await done(ben, "DELETE", "/api/account", {"messages": "delete"})
-    await asks(ada, path, link)
 
     def count(connection: sa.Connection) -> int:
         query = sa.select(sa.func.count()).select_from(contact_invites)
         return connection.execute(query).scalar_one()
 
-    assert await web_site(server.app).context.database.read(count) == 0
+    database = web_site(server.app).context.database
+    before = await database.read(count)
+    await asks(ada, path, link)
+    assert await database.read(count) == before + 1
+    await done(ben, "DELETE", "/api/account", {"messages": "delete"})
+    await asks(ada, path, link)
+    assert await database.read(count) == before
 
 
 async def test_with_a_conversation_its_invitations_go(person: People, server: Running) -> None:

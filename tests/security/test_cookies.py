@@ -9,11 +9,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
-from parley.config import Config
 from parley.credentials import COOKIE, FORM_COOKIE
+from tests import lasting
 from tests.raw import engine_socket
-from tests.servers import Running, running
+from tests.security import kept
+from tests.security.kept import Starts
+from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, servers = lasting.config, lasting.server, kept.servers
 
 HOST = "talk.example"
 OWN = f"https://{HOST}"
@@ -22,14 +28,13 @@ CREATE = "/api/conversations/create"
 PAGE = {"Host": HOST, "Origin": OWN}
 
 
-@pytest.fixture
-async def behind_tls(config: Config) -> AsyncIterator[Running]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def behind_tls(servers: Starts) -> Running:
     """A server that people reach over HTTPS: a proxy ends it, and passes the Host header on."""
-    async with running(replace(config, public_url=OWN)) as started:
-        yield started
+    return await servers(replace(kept.USUAL, public_url=OWN))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield http

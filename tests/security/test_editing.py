@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from tests import lasting
 from tests.people import Json, Person
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused, room_of
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 
 async def edits(who: Person, path: str, message: Json, text: str) -> Json:

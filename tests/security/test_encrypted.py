@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import pytest
+import pytest_asyncio
 
 from parley import contract
+from tests import lasting
+from tests.cases import together
 from tests.encryption.talk import Talker, encrypted, new_epoch, read_proof
 from tests.media.drawn import exif, flag, saved
 from tests.media.recorded import webm
-from tests.people import Json
+from tests.people import Json, Person
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused
 from tests.security.test_rights import CALLS, EVENTS
 from tests.uploading import adds, begins, files_of, uploads
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 NEEDED = "read_proof_required"
 PLAIN: dict[str, tuple[str, str, Json]] = {
@@ -49,21 +55,25 @@ async def place(person: People) -> tuple[Talker, Json]:
     return talker, ids
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def here(person: People) -> tuple[Talker, Json]:
+    return await place(person)
+
+
 def about_it(name: str) -> bool:
     return "{path}" in CALLS[name][0]
 
 
 async def test_no_call_gives_a_stranger_anything(person: People, subtests: pytest.Subtests) -> None:
-    _, ids = await place(person)
+    (_, ids), mallory = await place(person), person("Mallory")
     for name in sorted(name for name in CALLS if about_it(name)):
         with subtests.test(name):
-            await gives_a_stranger_nothing(name, ids, person)
+            await gives_a_stranger_nothing(name, ids, mallory)
 
 
-async def gives_a_stranger_nothing(name: str, ids: Json, person: People) -> None:
+async def gives_a_stranger_nothing(name: str, ids: Json, mallory: Person) -> None:
     path, body, _ = CALLS[name]
     call = contract.CALLS[name]
-    mallory = person("Mallory")
     _, reply = await mallory.call(call.method, path.format(**ids), body)
     if name == "knock_state":
         assert reply == {"success": True, "state": "none", "locked": False}
@@ -76,20 +86,19 @@ async def gives_a_stranger_nothing(name: str, ids: Json, person: People) -> None
 async def test_no_event_gives_a_stranger_anything(
     person: People, subtests: pytest.Subtests
 ) -> None:
-    _, ids = await place(person)
+    (_, ids), mallory = await place(person), person("Mallory")
+    await mallory.connect()
     for name in sorted(set(EVENTS) - {"follow_mine"}):
         with subtests.test(name):
-            await tells_a_stranger_nothing(name, ids, person)
+            await tells_a_stranger_nothing(name, ids, mallory)
 
 
-async def tells_a_stranger_nothing(name: str, ids: Json, person: People) -> None:
+async def tells_a_stranger_nothing(name: str, ids: Json, mallory: Person) -> None:
     fields, _ = EVENTS[name]
     data = {
         key: value.format(**ids) if isinstance(value, str) else value
         for key, value in fields.items()
     }
-    mallory = person("Mallory")
-    await mallory.connect()
     ack = await mallory.ask(name, {"room_id": ids["room_id"], **data})
     assert ack["code"] == NEEDED, ack
     assert not mallory.heard
@@ -127,9 +136,11 @@ async def test_who_has_the_key_comes_in_by_every_way(person: People) -> None:
     assert ada.reads(state["conversation"]["messages"][0]) == "Hello"
 
 
-@pytest.mark.parametrize("wrong", ["another key's", "the hash", "nothing"])
-async def test_another_proof_opens_nothing(person: People, wrong: str) -> None:
-    ada, ids = await place(person)
+@together("wrong", ["another key's", "the hash", "nothing"])
+async def test_another_proof_opens_nothing(
+    person: People, here: tuple[Talker, Json], wrong: str
+) -> None:
+    ada, ids = here
     shown = {
         "another key's": read_proof(new_epoch()),
         "the hash": str(encrypted(ada.epoch)["read_proof_hash"]),
@@ -145,9 +156,11 @@ async def test_another_proof_opens_nothing(person: People, wrong: str) -> None:
     assert await refused(mallory, "GET", f"{ids['path']}/messages") == NEEDED
 
 
-@pytest.mark.parametrize("shape", ["", "short", "A" * 42, "A" * 42 + "B", "A" * 42 + "="])
-async def test_what_is_no_proof_is_told(person: People, shape: str) -> None:
-    _, ids = await place(person)
+@together("shape", ["", "short", "A" * 42, "A" * 42 + "B", "A" * 42 + "="])
+async def test_what_is_no_proof_is_told(
+    person: People, here: tuple[Talker, Json], shape: str
+) -> None:
+    _, ids = here
     code = await refused(person("Mallory"), "POST", f"{ids['path']}/enter", {"read_proof": shape})
     assert code == "bad_request"
 
@@ -180,9 +193,11 @@ async def test_where_it_is_locked_the_key_lets_nobody_in(person: People) -> None
         assert await refused(person("Ben"), "POST", f"{ids['path']}/{path}", proof) == "locked"
 
 
-@pytest.mark.parametrize("what", sorted(PLAIN))
-async def test_nothing_is_told_to_the_server_in_the_clear(person: People, what: str) -> None:
-    ada, ids = await place(person)
+@together("what", sorted(PLAIN))
+async def test_nothing_is_told_to_the_server_in_the_clear(
+    here: tuple[Talker, Json], what: str
+) -> None:
+    ada, ids = here
     method, path, body = PLAIN[what]
     whole = f"{ids['path']}/{path}".rstrip("/")
     assert await refused(ada.who, method, whole, body or None) == "encrypted"
@@ -196,7 +211,7 @@ async def test_no_reaction_is_told_in_the_clear(person: People) -> None:
     assert await refused(ada.who, "PUT", path) == "encrypted"
 
 
-@pytest.mark.parametrize(
+@together(
     ("change", "code"),
     [
         ({"type": "text"}, "encrypted"),
@@ -211,8 +226,10 @@ async def test_no_reaction_is_told_in_the_clear(person: People) -> None:
         ({"mentions": ["ada-1"]}, "encrypted"),
     ],
 )
-async def test_what_is_no_envelope_is_refused(person: People, change: Json, code: str) -> None:
-    ada, ids = await place(person)
+async def test_what_is_no_envelope_is_refused(
+    here: tuple[Talker, Json], change: Json, code: str
+) -> None:
+    ada, ids = here
     sealed = ada.sealed("Hello", "a-2")
     assert (await ada.who.ask("send_message", {"room_id": ids["room_id"], **sealed, **change}))[
         "code"
@@ -222,7 +239,7 @@ async def test_what_is_no_envelope_is_refused(person: People, change: Json, code
 
 async def test_it_begins_with_a_hash_and_without_words(person: People) -> None:
     ada, epoch = person("Ada"), new_epoch()
-    right = encrypted(epoch)
+    right, before = encrypted(epoch), await listed(ada)
     for body, code in (
         ({"encrypted": True}, "bad_request"),
         ({"read_proof_hash": right["read_proof_hash"]}, "bad_request"),
@@ -232,7 +249,13 @@ async def test_it_begins_with_a_hash_and_without_words(person: People) -> None:
         ({**right, "visibility": "listed"}, "encrypted"),
     ):
         assert await refused(ada, "POST", "/api/conversations/create", body) == code, body
-    assert (await done(ada, "GET", "/api/conversations"))["conversations"] == []
+    assert await listed(ada) == before
+
+
+async def listed(who: Person) -> list[str]:
+    """The ids of all conversations that everybody is shown."""
+    found = (await done(who, "GET", "/api/conversations"))["conversations"]
+    return [each["room_id"] for each in found]
 
 
 async def test_what_is_long_and_not_encrypted_is_refused_as_before(person: People) -> None:

@@ -6,9 +6,13 @@ import asyncio
 
 import pytest
 
+from tests import lasting
 from tests.people import Person
 from tests.security.room import STANDINGS, People, Place, done, place
 from tests.uploading import TUS, adds, asks, begins, files_of, sends, uploads, uploads_of
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 Row = tuple[int, int, int, int, int, int, int]
 """A stranger, who may only read, a member, an owner, who was removed; a member after the end, and
@@ -19,18 +23,20 @@ OWN_ONLY: Row = (404, 404, 404, 200, 404, 404, 404)
 
 
 async def everybody(person: People, row: Row) -> list[tuple[Person, Place, str, int]]:
-    here, ended, quiet = await place(person), await place(person), await place(person)
+    """In an order in which each can try: the conversation ends last."""
+    here = await place(person)
     tries = [
         (here.people[standing], here, standing, expected)
         for standing, expected in zip(STANDINGS, row, strict=False)
     ]
-    tries.append((ended.people["member"], ended, "ended", row[-2]))
-    tries.append((quiet.people["member"], quiet, "read-only", row[-1]))
+    tries.append((here.people["member"], here, "read-only", row[-1]))
+    tries.append((here.people["member"], here, "ended", row[-2]))
     return tries
 
 
 async def close(here: Place, standing: str) -> None:
     if standing == "ended":
+        await done(here.owner, "PATCH", here.ids["path"], {"read_only": False})
         await done(here.owner, "POST", f"{here.ids['path']}/end")
     if standing == "read-only":
         await done(here.owner, "PATCH", here.ids["path"], {"read_only": True})

@@ -9,12 +9,16 @@ from http.cookies import SimpleCookie
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from parley.config import Config
 from parley.credentials import COOKIE, FORM_COOKIE
-from tests import databases
+from tests import databases, lasting
 from tests.cases import together
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
+config, server = lasting.config, lasting.server
 
 _FIELD = re.compile(r'<input type="hidden" name="page" value="([\w-]{43})">')
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -87,7 +91,7 @@ class Browser:
 Come = Callable[..., Browser]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def come(server: Running) -> AsyncIterator[Come]:
     """Brings browsers, each with cookies of its own."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:

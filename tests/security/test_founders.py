@@ -7,9 +7,13 @@ import pytest
 from parley.app import web_site
 from parley.domain import role_links
 from parley.domain.admins import AT_COMMAND_LINE
+from tests import lasting
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of, takes_link
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 
 async def with_ben(person: People, *, proven: bool = True) -> tuple[str, Person, Person, str]:

@@ -9,8 +9,13 @@ import aiohttp
 import pytest
 
 from parley.app import web_site
+from tests import lasting
 from tests.people import PATIENCE_S
+from tests.security import kept
 from tests.security.conftest import ADDRESS, ELSEWHERE, TRUSTED, Guest, House, Open, assert_too_much
+
+pytestmark = lasting.in_one_loop
+servers, opened = kept.servers, kept.opened
 
 RIGHT, WRONG = {"passphrase": "open sesame"}, {"passphrase": "open barley"}
 

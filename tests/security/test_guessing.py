@@ -11,12 +11,16 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from parley.credentials import COOKIE
-from tests import effort
+from tests import effort, lasting
 from tests.people import Person
 from tests.raw import raw_socket
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 GUESSES = effort.times(120, full=1_000)
@@ -25,7 +29,7 @@ ALIKE = 1.5
 NOISE_S = 0.001
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def http(server: Running) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(server.url, cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield http

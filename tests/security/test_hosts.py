@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import re
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 
 from parley import hosts
 from parley.config import Config, load_config
 from parley.credentials import Asking, Origins
+from tests import lasting
+from tests.effort import IS_EVERYTHING
+from tests.security import kept
 from tests.security.doors import DOORS, Knocking
 from tests.servers import Running, running
 from tests.transport.test_guards import UPGRADE
@@ -49,23 +52,27 @@ LOCAL = [
     "parley.home.arpa",
     "host.docker.internal",
 ]
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PROPFIND")
 SAID = "This server does not know the host name in your address."
-Starts = Callable[..., contextlib.AbstractAsyncContextManager[Running]]
+Starts = Callable[..., Awaitable[Running]]
+
+pytestmark = lasting.in_one_loop
+config, server, servers = lasting.config, lasting.server, kept.servers
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
         yield http
 
 
 @pytest.fixture(params=["direct", "plain"])
-def starts(request: pytest.FixtureRequest, config: Config) -> Starts:
+def starts(request: pytest.FixtureRequest, servers: kept.Starts) -> Starts:
     """A server with these settings, on lines of our own and inside another ASGI server."""
 
-    def starts(**settings: object) -> contextlib.AbstractAsyncContextManager[Running]:
-        changed = replace(config, **settings)  # type: ignore[arg-type]
-        return running(changed, plain=request.param == "plain")
+    def starts(**settings: object) -> Awaitable[Running]:
+        changed = replace(kept.USUAL, **settings)  # type: ignore[arg-type]
+        return servers(changed, plain=request.param == "plain")
 
     return starts
 
@@ -161,13 +168,13 @@ def test_the_machines_own_name_is_known_with_a_dot_too(host: str) -> None:
 async def test_another_name_opens_no_door(
     starts: Starts, http: aiohttp.ClientSession, subtests: pytest.Subtests
 ) -> None:
-    async with starts() as server:
-        knocking = Knocking(http, server.url)
-        for door, host in itertools.product(DOORS, ("mallory.example", "MALLORY.example.:80")):
-            rebound = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
-            with subtests.test(door, host=host):
-                assert await DOORS[door](knocking, rebound) == "elsewhere"
-                assert await DOORS[door](knocking, {"Host": host}) == "elsewhere"
+    server = await starts()
+    knocking = Knocking(http, server.url)
+    for door, host in itertools.product(DOORS, ("mallory.example", "MALLORY.example.:80")):
+        rebound = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+        with subtests.test(door, host=host):
+            assert await DOORS[door](knocking, rebound) == "elsewhere"
+            assert await DOORS[door](knocking, {"Host": host}) == "elsewhere"
 
 
 @pytest.mark.parametrize(
@@ -188,22 +195,22 @@ async def test_a_page_at_a_name_of_the_server_is_its_own(
     added: str,
     page: str,
 ) -> None:
-    async with starts(public_url=public_url, hosts=(added,) if added else ()) as server:
-        knocking = Knocking(http, server.url, page.partition("//")[2])
-        for name, door in DOORS.items():
-            with subtests.test(name):
-                assert await door(knocking, {"Origin": page}) == "own"
-                assert await door(knocking, {"Origin": "https://other.example"}) == "refused"
+    server = await starts(public_url=public_url, hosts=(added,) if added else ())
+    knocking = Knocking(http, server.url, page.partition("//")[2])
+    for name, door in DOORS.items():
+        with subtests.test(name):
+            assert await door(knocking, {"Origin": page}) == "own"
+            assert await door(knocking, {"Origin": "https://other.example"}) == "refused"
 
 
 async def test_beside_an_https_address_no_page_without_it_is_our_own(
     starts: Starts, http: aiohttp.ClientSession, subtests: pytest.Subtests
 ) -> None:
-    async with starts(public_url="https://talk.example", hosts=("talk.lan",)) as server:
-        knocking = Knocking(http, server.url, "talk.lan")
-        for name, door in DOORS.items():
-            with subtests.test(name):
-                assert await door(knocking, {"Origin": "http://talk.lan"}) == "refused"
+    server = await starts(public_url="https://talk.example", hosts=("talk.lan",))
+    knocking = Knocking(http, server.url, "talk.lan")
+    for name, door in DOORS.items():
+        with subtests.test(name):
+            assert await door(knocking, {"Origin": "http://talk.lan"}) == "refused"
 
 
 PATHS = [
@@ -227,25 +234,27 @@ PATHS = [
 ]
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("public_url", ["", "https://talk.example"])
+@pytest.mark.parametrize("is_direct", [True, False], ids=["direct", "plain"])
 async def test_another_name_is_refused_everywhere(
-    starts: Starts, http: aiohttp.ClientSession, public_url: str
+    servers: kept.Starts, http: aiohttp.ClientSession, public_url: str, is_direct: bool
 ) -> None:
     strange = {"Host": "mallory.example"}
     said = f"You can reach it at {public_url}." if public_url else SAID
-    async with starts(public_url=public_url) as server:
-        async with http.get(
-            server.url, headers={"Host": "talk.example" if public_url else ""}
-        ) as own:
-            static = (await own.text()).split('src="')[1].split('"')[0]
-        for path in (*PATHS, static):
-            for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PROPFIND"):
-                async with http.request(method, server.url + path, headers=strange) as reply:
-                    assert reply.status == 400, (method, path)
-                    assert method == "HEAD" or said in await reply.text(), (method, path)
-                    assert "mallory" not in await reply.text()
-            async with http.get(server.url + path, headers={**UPGRADE, **strange}) as reply:
-                assert reply.status == 400, path
+    server = await servers(replace(kept.USUAL, public_url=public_url), plain=not is_direct)
+    async with http.get(server.url, headers={"Host": "talk.example" if public_url else ""}) as own:
+        static = (await own.text()).split('src="')[1].split('"')[0]
+    for number, path in enumerate((*PATHS, static)):
+        # With one server whole, the others tell by two methods of each path, each time others.
+        is_whole = IS_EVERYTHING or (is_direct and not public_url)
+        for method in METHODS if is_whole else ("GET", METHODS[number % len(METHODS)]):
+            async with http.request(method, server.url + path, headers=strange) as reply:
+                assert reply.status == 400, (method, path)
+                assert method == "HEAD" or said in await reply.text(), (method, path)
+                assert "mallory" not in await reply.text()
+        async with http.get(server.url + path, headers={**UPGRADE, **strange}) as reply:
+            assert reply.status == 400, path
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready"])
@@ -253,25 +262,21 @@ async def test_another_name_is_refused_everywhere(
 async def test_a_probe_is_answered_by_whatever_name_it_knows(
     starts: Starts, http: aiohttp.ClientSession, public_url: str, path: str
 ) -> None:
-    async with starts(public_url=public_url) as server:
-        for host in ("10.42.0.17:8081", "[fd00::17]:8081", "parley.chat.svc.cluster.local", ""):
-            async with http.get(server.url + path, headers={"Host": host}) as reply:
-                assert reply.status == 200, host
-        # Beside them nothing is, whatever its path begins with.
-        for other in (f"{path}/", f"{path}/more", "/api", "/api/conversations"):
-            async with http.get(
-                server.url + other, headers={"Host": "chat.cluster.example"}
-            ) as reply:
-                assert reply.status == 400, other
+    server = await starts(public_url=public_url)
+    for host in ("10.42.0.17:8081", "[fd00::17]:8081", "parley.chat.svc.cluster.local", ""):
+        async with http.get(server.url + path, headers={"Host": host}) as reply:
+            assert reply.status == 200, host
+    # Beside them nothing is, whatever its path begins with.
+    for other in (f"{path}/", f"{path}/more", "/api", "/api/conversations"):
+        async with http.get(server.url + other, headers={"Host": "chat.cluster.example"}) as reply:
+            assert reply.status == 400, other
 
 
 async def test_a_page_at_another_name_leads_nowhere(
     starts: Starts, http: aiohttp.ClientSession
 ) -> None:
-    async with (
-        starts() as server,
-        http.get(server.url, headers={"Host": "mallory.example"}) as reply,
-    ):
+    server = await starts()
+    async with http.get(server.url, headers={"Host": "mallory.example"}) as reply:
         page = await reply.text()
         assert reply.content_type == "text/html"
     assert SAID in page
@@ -283,17 +288,15 @@ async def test_a_page_at_another_name_leads_nowhere(
 async def test_a_page_at_another_name_links_to_the_public_url_alone(
     starts: Starts, http: aiohttp.ClientSession
 ) -> None:
-    async with (
-        starts(public_url="https://talk.example", hosts=("talk.lan",)) as server,
-        http.get(server.url, headers={"Host": "mallory.example"}) as reply,
-    ):
+    server = await starts(public_url="https://talk.example", hosts=("talk.lan",))
+    async with http.get(server.url, headers={"Host": "mallory.example"}) as reply:
         page = await reply.text()
     assert "does not answer to this host name" in page
     assert re.findall(r'(?:href|src|action)="([^"]*)"', page) == ["https://talk.example"]
 
 
-async def test_whoever_names_no_host_is_answered(config: Config) -> None:
-    async with running(config) as server, wire(server) as asking:
+async def test_whoever_names_no_host_is_answered(server: Running) -> None:
+    async with wire(server) as asking:
         await asking.says(b"GET /api/health HTTP/1.0\r\n\r\n")
         assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 200 ")
 
@@ -302,20 +305,20 @@ async def test_whoever_names_no_host_is_answered(config: Config) -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
-async def test_socket_io_is_served_by_its_whole_address(config: Config, plain: bool) -> None:
-    async with running(config, plain=plain) as server:
-        for scheme in ("http", "HTTPS", "ws"):
-            whole = f"{scheme}://127.0.0.1:8081/socket.io/"
-            poll = f"GET {whole}?EIO=4&transport=polling HTTP/1.1\r\nHost: x.example\r\n"
-            async with wire(server) as asking:
-                await asking.says(f"{poll}Connection: close\r\n\r\n".encode())
-                said = await asking.reads_to_the_end()
-            assert said.startswith(b"HTTP/1.1 200 "), said
-            assert b'"upgrades"' in said
-            async with wire(server) as line:
-                await line.says(WS_HEAD.replace("/socket.io/", whole).encode() + b"\r\n")
-                assert (await line.reads_head()).startswith(b"HTTP/1.1 101 ")
-                assert b'"sid"' in (await line.reads())[1]
+async def test_socket_io_is_served_by_its_whole_address(servers: kept.Starts, plain: bool) -> None:
+    server = await servers(kept.USUAL, plain=plain)
+    for scheme in ("http", "HTTPS", "ws"):
+        whole = f"{scheme}://127.0.0.1:8081/socket.io/"
+        poll = f"GET {whole}?EIO=4&transport=polling HTTP/1.1\r\nHost: x.example\r\n"
+        async with wire(server) as asking:
+            await asking.says(f"{poll}Connection: close\r\n\r\n".encode())
+            said = await asking.reads_to_the_end()
+        assert said.startswith(b"HTTP/1.1 200 "), said
+        assert b'"upgrades"' in said
+        async with wire(server) as line:
+            await line.says(WS_HEAD.replace("/socket.io/", whole).encode() + b"\r\n")
+            assert (await line.reads_head()).startswith(b"HTTP/1.1 101 ")
+            assert b'"sid"' in (await line.reads())[1]
 
 
 @pytest.mark.parametrize("path", ["/", "/conversations", "/api/conversations", "/openapi.json"])
@@ -332,17 +335,17 @@ OTHERS = ("mallory.example", "127.0.0.1@mallory.example", "a b", "mallory%2Eexam
 
 @pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
 async def test_the_host_of_the_whole_address_is_the_one_that_counts(
-    config: Config, plain: bool, subtests: pytest.Subtests
+    servers: kept.Starts, plain: bool, subtests: pytest.Subtests
 ) -> None:
     """RFC 9112, section 3.2.2: the header is ignored then."""
-    async with running(config, plain=plain) as server:
-        for host, path in itertools.product(OTHERS, WHOLE_PATHS):
-            target = f"http://{host.replace(' ', '%20')}{path}"
-            head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-            with subtests.test(target):
-                async with wire(server) as asking:
-                    await asking.says(head.encode())
-                    assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 400 ")
+    server = await servers(kept.USUAL, plain=plain)
+    for host, path in itertools.product(OTHERS, WHOLE_PATHS):
+        target = f"http://{host.replace(' ', '%20')}{path}"
+        head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        with subtests.test(target):
+            async with wire(server) as asking:
+                await asking.says(head.encode())
+                assert (await asking.reads_to_the_end()).startswith(b"HTTP/1.1 400 ")
 
 
 # --- the log ---
@@ -444,11 +447,16 @@ def test_with_a_public_url_a_foreign_page_is_not_told_to_the_log(
     assert told == []
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
 @pytest.mark.parametrize("door", ["REST", "polling", "a WebSocket"])
 async def test_a_page_behind_such_a_proxy_is_told_of_at_every_door(
-    starts: Starts, http: aiohttp.ClientSession, told: list[dict[str, object]], door: str
+    own_config: Config,
+    http: aiohttp.ClientSession,
+    told: list[dict[str, object]],
+    door: str,
+    plain: bool,
 ) -> None:
-    async with starts() as server:
+    async with running(own_config, plain=plain) as server:
         knocking = Knocking(http, server.url, "backend:8081")
         assert await DOORS[door](knocking, {"Origin": "https://talk.example"}) == "refused"
     assert [line["event"] for line in told if line["log_level"] == "warning"] == ["page_refused"]

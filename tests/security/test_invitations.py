@@ -14,7 +14,12 @@ from parley.domain.context import Context, now
 from parley.domain.inviting import Made
 from parley.storage import forgetting
 from parley.storage.schema import sessions
+from tests import lasting
+from tests.security import kept
 from tests.security.conftest import Guest, House, Open
+
+pytestmark = lasting.in_one_loop
+servers, opened = kept.servers, kept.opened
 
 CREATE = "/api/conversations/create"
 
@@ -142,8 +147,8 @@ async def test_the_start_page_takes_the_code(opened: Open) -> None:
                 assert "Tea" in await page.text()
 
 
-async def test_who_was_invited_is_not_forgotten(opened: Open) -> None:
-    async with opened(who_may_start="invited") as house:
+async def test_who_was_invited_is_not_forgotten(own_opened: Open) -> None:
+    async with own_opened(who_may_start="invited") as house:
         ada = house.guest("Ada")
         await accepts(ada, await invitation(house))
         await house.guest("Ben").call("POST", f"/api/invitations/{(await invitation(house)).code}")

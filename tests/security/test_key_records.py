@@ -5,14 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 
-import pytest
+import pytest_asyncio
 
 from parley.client.encryption.octets import from_base64url, to_base64url
 from parley.contract import EPOCH_RECORD_MAX_BYTES, FRAME_MAX_BYTES
+from tests import lasting
+from tests.cases import together
 from tests.encryption.members import Member, new_key, shaped_record
 from tests.people import Json
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 MOST = (EPOCH_RECORD_MAX_BYTES - 329) // 97
 """So many people fit."""
@@ -41,24 +46,27 @@ WRONG = {
 }
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def ada(person: People) -> Member:
+    return await Member.founds(person("Ada"))
+
+
 async def unchanged(ada: Member) -> None:
     kept = await done(ada.who, "GET", f"{ada.path}/epochs")
     assert (kept["epoch"], kept["epochs"]) == (0, [])
     await ada.says("Under the first key")
 
 
-@pytest.mark.parametrize("what", sorted(WRONG))
-async def test_a_record_that_is_none_is_refused(person: People, what: str) -> None:
-    ada = await Member.founds(person("Ada"))
+@together("what", sorted(WRONG))
+async def test_a_record_that_is_none_is_refused(ada: Member, what: str) -> None:
     body = {"record": WRONG[what], "read_proof_hash": "A" * 43}
     for path in ("epochs", "link"):
         assert await refused(ada.who, "POST", f"{ada.path}/{path}", body) == "bad_request"
     await unchanged(ada)
 
 
-@pytest.mark.parametrize("hash", ["", "A" * 42, "A" * 42 + "B", "A" * 44, "é" * 43])
-async def test_a_hash_that_is_none_is_refused(person: People, hash: str) -> None:
-    ada = await Member.founds(person("Ada"))
+@together("hash", ["", "A" * 42, "A" * 42 + "B", "A" * 44, "é" * 43])
+async def test_a_hash_that_is_none_is_refused(ada: Member, hash: str) -> None:
     body = {"record": shaped_record(1), "read_proof_hash": hash}
     code = "too_large" if len(hash) > 43 else "bad_request"
     for path in ("epochs", "link"):
@@ -66,9 +74,8 @@ async def test_a_hash_that_is_none_is_refused(person: People, hash: str) -> None
     await unchanged(ada)
 
 
-@pytest.mark.parametrize("number", [2, 3, 2**31, 2**32 - 1])
-async def test_only_the_next_number_is_taken(person: People, number: int) -> None:
-    ada = await Member.founds(person("Ada"))
+@together("number", [2, 3, 2**31, 2**32 - 1])
+async def test_only_the_next_number_is_taken(ada: Member, number: int) -> None:
     body = {"record": shaped_record(number), "read_proof_hash": "A" * 43}
     for path in ("epochs", "link"):
         status, reply = await ada.who.call("POST", f"{ada.path}/{path}", body)
@@ -135,16 +142,14 @@ async def test_what_is_not_encrypted_has_no_key(person: People) -> None:
     assert (kept["epoch"], kept["epochs"], kept["has_more"]) == (0, [], False)
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", str(2**60)])
-async def test_records_are_asked_for_by_a_number(person: People, after: str) -> None:
-    ada = await Member.founds(person("Ada"))
+@together("after", ["-1", "x", "1.5", str(2**60)])
+async def test_records_are_asked_for_by_a_number(ada: Member, after: str) -> None:
     path = f"{ada.path}/epochs?after={after}"
     assert await refused(ada.who, "GET", path) == "bad_request"
 
 
-@pytest.mark.parametrize("number", [1, 2**32 - 1])
-async def test_an_envelope_under_a_key_there_is_not_is_refused(person: People, number: int) -> None:
-    ada = await Member.founds(person("Ada"))
+@together("number", [1, 2**32 - 1])
+async def test_an_envelope_under_a_key_there_is_not_is_refused(ada: Member, number: int) -> None:
     sealed = ada.sealed("Hello", "a-1")
     octets = from_base64url(sealed["message"])
     wrong: Json = {

@@ -15,9 +15,11 @@ from parley.app import create_app
 from parley.config import Config
 from parley.errors import RateLimited
 from parley.limits.limiter import Kind, Who
+from tests import lasting
 from tests.calls import Caller
 from tests.effort import some
 from tests.people import Json
+from tests.security import kept
 from tests.security.conftest import (
     ADDRESS,
     ELSEWHERE,
@@ -29,6 +31,9 @@ from tests.security.conftest import (
     with_settings,
 )
 from tests.uploading import TUS, adds, begins, files_of, uploads, uploads_of
+
+pytestmark = lasting.in_one_loop
+servers, opened = kept.servers, kept.opened
 
 
 async def history(guest: Guest, room_id: str) -> list[str]:

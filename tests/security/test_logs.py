@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import re
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from parley import logs
 from parley.app import Parley
 from tests.cases import together
 from tests.databases import beside
+from tests.effort import IS_EVERYTHING
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling
 from tests.servers import Process, Running, process
@@ -77,7 +79,7 @@ async def plant_everywhere(url: str) -> None:
                 "POST", f"{place}/enter", {"passphrase": f"{CANARY}-{guess}"}
             )
             assert status == expected
-        for path in (
+        paths = (
             f"/{CANARY}",
             f"/conversation/{CANARY}",
             f"/conversation/{quote(planted('room'))}",
@@ -86,20 +88,22 @@ async def plant_everywhere(url: str) -> None:
             "/conversations",
             "/api/conversations",
             "/socket.io/",
-        ):
-            for method in ("GET", "POST", "PUT", CANARY):
-                for more in (
-                    {},
-                    {"Authorization": f"Bearer {CANARY}"},
-                    {"Cookie": f"parley_session={CANARY}", "Origin": url},
-                    {"Origin": f"https://{CANARY}.example"},
-                    {"Host": f"{CANARY}.example"},
-                    {"Content-Type": f"application/{CANARY}"},
-                ):
-                    async with http.request(
-                        method, url + path + query, headers={**headers, **more}, data=CANARY
-                    ) as reply:
-                        assert reply.status < 500
+        )
+        places: tuple[dict[str, str], ...] = (
+            {},
+            {"Authorization": f"Bearer {CANARY}"},
+            {"Cookie": f"parley_session={CANARY}", "Origin": url},
+            {"Origin": f"https://{CANARY}.example"},
+            {"Host": f"{CANARY}.example"},
+            {"Content-Type": f"application/{CANARY}"},
+        )
+        requests = list(itertools.product(paths, ("GET", "POST", "PUT", CANARY), places))
+        # One in five has each path, each method and each place several times.
+        for path, method, more in requests[:: 1 if IS_EVERYTHING else 5]:
+            async with http.request(
+                method, url + path + query, headers={**headers, **more}, data=CANARY
+            ) as reply:
+                assert reply.status < 500
         async with engine_socket(url, headers=headers) as socket:
             await socket.send(CANARY, "4" + CANARY, "42" + CANARY, event("join_room", CANARY))
             await socket.send('40{"token":"' + CANARY + '"}', CANARY.encode())
@@ -110,6 +114,7 @@ async def plant_everywhere(url: str) -> None:
         await person.goes_home()
 
 
+@pytest.mark.longer
 async def test_the_log_holds_nothing_of_what_people_say_or_hold(site: Process) -> None:
     await plant_everywhere(site.url)
     code, log = await asyncio.to_thread(site.stop)
@@ -147,20 +152,21 @@ async def test_nor_does_it_when_something_breaks(site: Process, tmp_path: Path) 
         assert LINE.fullmatch(line), line
 
 
-@pytest.mark.parametrize("path", [f"/link/{CANARY}", f"/{CANARY}", f"/api/{CANARY}"])
-async def test_a_websocket_to_nowhere_is_a_404_and_no_line(site: Process, path: str) -> None:
-    async with (
-        aiohttp.ClientSession() as http,
-        http.get(f"{site.url}{path}?token={CANARY}", headers=UPGRADE) as reply,
-    ):
-        assert reply.status == 404
-        assert (await reply.json())["code"] == "not_found"
-    async with wire(site) as asking:
-        # RFC 9112, section 3.2.2: a target may name the host too.
-        head = "".join(f"{name}: {value}\r\n" for name, value in UPGRADE.items())
-        target = f"GET {site.url}{path} HTTP/1.1\r\nHost: {site.url.removeprefix('http://')}\r\n"
-        await asking.says(f"{target}{head}\r\n".encode())
-        assert (await asking._reader.readline()).startswith(b"HTTP/1.1 404 ")
+async def test_a_websocket_to_nowhere_is_a_404_and_no_line(site: Process) -> None:
+    for path in (f"/link/{CANARY}", f"/{CANARY}", f"/api/{CANARY}"):
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{site.url}{path}?token={CANARY}", headers=UPGRADE) as reply,
+        ):
+            assert reply.status == 404, path
+            assert (await reply.json())["code"] == "not_found"
+        async with wire(site) as asking:
+            # RFC 9112, section 3.2.2: a target may name the host too.
+            head = "".join(f"{name}: {value}\r\n" for name, value in UPGRADE.items())
+            host = site.url.removeprefix("http://")
+            target = f"GET {site.url}{path} HTTP/1.1\r\nHost: {host}\r\n"
+            await asking.says(f"{target}{head}\r\n".encode())
+            assert (await asking._reader.readline()).startswith(b"HTTP/1.1 404 "), path
     assert await asyncio.to_thread(site.stop) == (0, "")
 
 

@@ -11,9 +11,13 @@ import pytest
 from parley import contract
 from parley.config import Config
 from parley.storage.folder import NAME
+from tests import lasting
 from tests.people import Person
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused, room_of
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 
 async def pins(who: Person, path: str) -> list[str]:

@@ -18,7 +18,7 @@ from parley.limits.rates import By, Rate
 from parley.limits.shared_windows import SharedWindows
 from tests.people import PATIENCE_S
 from tests.security.conftest import Open
-from tests.servers import START_WITHIN_S, free_port
+from tests.servers import START_WITHIN_S, begin_folder, free_port
 from tests.test_cli import assert_says_why, loaded_parley
 
 NO_REDIS_PACKAGE = "import sys; sys.modules['redis'] = None; from parley.cli import main; main()"
@@ -214,6 +214,8 @@ async def test_installations_that_share_a_redis_count_apart(
             room_id = await guest.sits_down()
             return [(await guest.say(room_id, "Hello"))["ok"] for _ in range(count)]
 
+    for name in ("one", "two"):
+        begin_folder(tmp_path / name)
     assert await says(tmp_path / "one", 3) == [True, True, False]
     assert await says(tmp_path / "two", 3) == [True, True, False]
     assert await says(tmp_path / "one", 1) == [False]

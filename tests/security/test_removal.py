@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import pytest
 from socketio.exceptions import BadNamespaceError
 
+from tests import lasting
 from tests.conftest import each_transport
+from tests.effort import times
 from tests.people import Json, Person
 from tests.security.room import People, done, room_of
 
-SOCKETS, ROUNDS, MESSAGES_MAX = 8, 3, 400
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
+
+SOCKETS, ROUNDS, MESSAGES_MAX = 8, times(1, full=3), 400
 
 
 async def talks_on(socket: Person, room_id: str) -> None:
@@ -29,6 +35,7 @@ def said_after(heard: list[tuple[str, Json]], user_id: str) -> list[str]:
     return [data["message"] for name, data in heard[told:] if name == "new_message"]
 
 
+@pytest.mark.longer
 @each_transport
 async def test_nothing_is_said_by_somebody_who_was_removed(
     person: People, transports: tuple[str, ...]

@@ -6,14 +6,19 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
 from parley.app import web_site
 from parley.domain import role_links
 from parley.domain.admins import AT_COMMAND_LINE
+from tests import lasting
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of
 from tests.security.test_accounts_only import gets_account
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 
 @dataclass
@@ -52,7 +57,7 @@ class Talk:
         raise AssertionError("Nobody owns it.")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def talk(person: People) -> Talk:
     ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
     room_id, path = await room_of(ada)

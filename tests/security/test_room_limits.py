@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from parley.limits.limiter import NOBODY, Kind, Who
+from tests import lasting
 from tests.people import Json
+from tests.security import kept
 from tests.security.conftest import TRUSTED, Guest, House, Open
 from tests.security.room import done
+
+pytestmark = lasting.in_one_loop
+servers, opened = kept.servers, kept.opened
 
 SPOKEN = "/api/conversations/{}/messages"
 

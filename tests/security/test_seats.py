@@ -9,11 +9,15 @@ import pytest
 
 from parley import contract
 from parley.domain import conversations
+from tests import lasting
 from tests.people import PATIENCE_S, Json, Person
 from tests.security.conftest import Open
 from tests.security.room import People, done, refused, room_of
 from tests.security.test_owners import PASSPHRASE
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 
 async def code_of(owner: Person, path: str, role: str) -> tuple[str, int]:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
+from tests import lasting
 from tests.people import Person
 from tests.security.room import People, done, refused, room_of, takes_link
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 
 @dataclass
@@ -23,7 +28,7 @@ class Owned:
     """The ids of the links by which they own it."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def owned(person: People) -> Owned:
     ada, olga, otto = person("Ada"), person("Olga"), person("Otto")
     room_id, path = await room_of(ada)

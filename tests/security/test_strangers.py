@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from parley.domain import overview
+from tests import lasting
 from tests.calls import Caller
 from tests.people import Json, Person
 from tests.security.room import People, done, refused, room_of, takes_link
 from tests.servers import Running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 PASSPHRASE = {"passphrase": "open sesame"}
 

@@ -7,10 +7,15 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
+from tests import lasting
 from tests.eventually import until
 from tests.people import Json, Person
+from tests.security import kept
 from tests.security.conftest import TRUSTED, Guest, House, Open
 from tests.security.room import done
+
+pytestmark = lasting.in_one_loop
+servers, opened = kept.servers, kept.opened
 
 HERE, ELSEWHERE = "203.0.113.7", "203.0.113.8"
 NEXT_DOOR = {"2001:db8:1:2::3": "2001:db8:1:2:ffff::9"}

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.limits.rates import By, Rate
 from parley.limits.windows import Window, Windows
+from tests.effort import examples
 
 STEPS = st.lists(st.integers(0, 8), max_size=60)
 PER_S = 10
 
 
+@pytest.mark.longer
+@examples()
 @given(count=st.integers(1, 4), steps=STEPS)
 def test_it_allows_what_fits_into_any_window_and_tells_how_long_to_wait(
     count: int, steps: list[int]
@@ -32,6 +36,8 @@ def test_it_allows_what_fits_into_any_window_and_tells_how_long_to_wait(
             assert asked == wait_s == recent[-count] + PER_S - now > 0
 
 
+@pytest.mark.longer
+@examples()
 @given(steps=STEPS, keys=st.lists(st.integers(1, 5), min_size=60, max_size=60))
 def test_it_forgets_who_is_not_seen_any_more(steps: list[int], keys: list[int]) -> None:
     window = Window(Rate(3, PER_S, By.ADDRESS))
@@ -52,6 +58,8 @@ def test_whoever_is_refused_by_one_rate_is_counted_by_none() -> None:
     assert windows.spend("messages", (3, "", "cake"), 2) == 0
 
 
+@pytest.mark.longer
+@examples()
 @given(steps=STEPS, given_back=st.sets(st.integers(0, 59)))
 def test_what_is_given_back_was_never_counted(steps: list[int], given_back: set[int]) -> None:
     rates = {"messages": (Rate(3, PER_S, By.ROOM),)}

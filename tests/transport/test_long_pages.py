@@ -20,7 +20,10 @@ from tests.effort import some
 from tests.people import PATIENCE_S
 from tests.slices import Slices, sliced
 
-pytestmark = lasting.in_one_loop
+pytestmark = [
+    lasting.in_one_loop,
+    pytest.mark.asyncios_loop("it measures each of its callbacks"),
+]
 config, app = lasting.config, lasting.app
 
 LONGEST = STATE_MAX_CHARS // STATE_MESSAGES

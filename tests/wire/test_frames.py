@@ -15,7 +15,7 @@ from tests.effort import times
 
 MAX_BYTES = 400
 LONGEST_HEAD = 14
-EXAMPLES = times(100, full=300)
+EXAMPLES = times(40, full=300)
 MASK = b"\x11\x22\x33\x44"
 
 

@@ -17,9 +17,12 @@ from hypercorn.asyncio import task_group
 from parley.config import Config
 from parley.wire import connection, heads, serving
 from parley.wire.direct import DirectClient
+from tests import lasting
 from tests.eventually import until
 from tests.servers import Process, Running, process, running
 from tests.wire.test_line import UPGRADE, wire
+
+pytestmark = lasting.in_one_loop
 
 HOST = "Host: 127.0.0.1\r\n"
 HEALTH = f"GET /api/health HTTP/1.1\r\n{HOST}\r\n"

@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import json
 import socket
-import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,12 +17,15 @@ import pytest
 from parley import contract
 from parley.config import Config
 from parley.wire import frames, heads, idle, line, serving, unread
+from tests import lasting
 from tests.countdowns import NEVER_S, time_is_up
 from tests.eventually import until
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
 from tests.servers import Process, Running, running
 from tests.wire.test_frames import masked
+
+pytestmark = lasting.in_one_loop
 
 UPGRADE = (
     "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -120,12 +121,6 @@ async def wire(
             await writer.wait_closed()
 
 
-@pytest.fixture(params=["direct", "plain"])
-async def either(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
-    async with running(config, plain=request.param == "plain") as started:
-        yield started
-
-
 async def test_the_handshake_is_the_rfcs_and_nothing_is_compressed(either: Running) -> None:
     async with wire(either) as ada:
         answer = (await ada.opens()).lower()
@@ -137,14 +132,12 @@ async def test_the_handshake_is_the_rfcs_and_nothing_is_compressed(either: Runni
         assert hello.startswith(b"0{")
 
 
-async def test_it_is_our_own_line_where_nothing_is_between(
-    server: Running, config: Config, tmp_path: Path
-) -> None:
+async def test_it_is_our_own_line_where_nothing_is_between(server: Running, plain: Running) -> None:
     async with wire(server) as ada:
         await ada.opens()
         await ada.reads()
         assert server.app.realtime.server.line_count == 1
-    async with running(Config(data=tmp_path / "other"), plain=True) as plain, wire(plain) as ben:
+    async with wire(plain) as ben:
         await ben.opens()
         await ben.reads()
         assert plain.app.realtime.server.line_count == 0
@@ -217,21 +210,6 @@ async def test_whoever_breaks_a_rule_is_told_which(server: Running, sent: bytes,
         assert await mallory.reads_close() == code
 
 
-async def test_endless_fragments_keep_no_memory(either: Running) -> None:
-    part = masked(0x00, b"x" * 60_000)
-    tracemalloc.start()
-    try:
-        async with wire(either) as mallory:
-            await mallory.opens()
-            with contextlib.suppress(ConnectionError):
-                await mallory.says(masked(0x01, b"4"), *[part] * ENDLESS)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    # Hypercorn has buffers of its own.
-    assert peak < (10_000_000 if either.app.realtime.server.eio.counts["malformed"] else 20_000_000)
-
-
 async def test_whoever_went_too_far_is_read_no_more(server: Running) -> None:
     async with wire(server) as mallory:
         await mallory.opens()
@@ -285,9 +263,9 @@ async def test_who_is_behind_for_too_long_is_cut_off(
 
 @pytest.mark.parametrize("packet", ["3", "9", "41", "421["])
 async def test_who_floods_is_cut_off_whatever_they_send(
-    few_frames: int, server: Running, packet: str
+    few_frames: int, own_server: Running, packet: str
 ) -> None:
-    async with wire(server) as mallory:
+    async with wire(own_server) as mallory:
         await mallory.opens()
         await mallory.says(masked(0x81, packet.encode()) * (few_frames + 1))
         assert await mallory.reads_close() == frames.POLICY_VIOLATION

@@ -15,19 +15,16 @@ from parley.config import Config
 from parley.wire import body
 from parley.wire.engine import GuardedEngine
 from parley.wire.socket import GuardedSocket
+from tests import lasting
 from tests.people import PATIENCE_S
 from tests.raw import Polling, event, raw_polling
 from tests.servers import Running, running
 from tests.wire.test_line import NOT_LONG_S, wire
 
+pytestmark = lasting.in_one_loop
+
 HOST = "Host: 127.0.0.1\r\n"
 MOST = payload.Payload.max_decode_packets
-
-
-@pytest.fixture(params=["direct", "plain"])
-async def either(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
-    async with running(config, plain=request.param == "plain") as started:
-        yield started
 
 
 def target(polling: Polling) -> str:

@@ -37,7 +37,7 @@ from tests.eventually import until
 from tests.people import PATIENCE_S
 from tests.raw import event
 from tests.servers import Process, Running, process, running
-from tests.test_cli import assert_says_why, loaded_parley, parley
+from tests.test_cli import assert_says_why, loaded_parley
 from tests.wire.test_frames import masked
 from tests.wire.test_line import Wire, wire
 from tests.wire.test_proxy_protocol import line
@@ -218,7 +218,7 @@ async def test_whoever_does_not_read_over_tls_is_cut_off(server: Running, files:
                 break
         assert counts["overflowed"] == 1
         held = server.app.realtime.server.eio.backlog._held
-        assert sum(held.values()) < UNREAD_MAX_BYTES
+        await until(lambda: sum(held.values()) < UNREAD_MAX_BYTES)
 
 
 async def test_old_tls_and_http_2_are_not_spoken(server: Running, files: Files) -> None:
@@ -326,7 +326,7 @@ async def test_where_no_place_is_left_the_door_stays_shut(config: Config, files:
         secure(server.url, files) as ada,
     ):
         assert b" 101 " in await ada.opens()
-        with pytest.raises(OSError, match=HUNG_UP):
+        with pytest.raises((ConnectionError, ssl.SSLError)):  # uvloop says no more
             async with secure(server.url, files):
                 pass
 
@@ -425,7 +425,7 @@ def test_one_file_may_hold_both(files: Files) -> None:
 
 def test_what_keeps_it_from_starting_is_one_sentence(tmp_path: Path, files: Files) -> None:
     data = ("--data", str(tmp_path / "data"))
-    assert_says_why(parley("serve", *data, *files.flags[:2]), "--tls-key", "needs both")
+    assert_says_why(loaded_parley("serve", *data, *files.flags[:2]), "--tls-key", "needs both")
     assert_says_why(loaded_parley("serve", *data, *files.flags[2:]), "--tls-certificate")
     wrong = ("--tls-certificate", str(tmp_path / "none.pem"), *files.flags[2:])
     assert_says_why(loaded_parley("serve", *data, *wrong), "none.pem", "can't be read")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,10 +15,10 @@ from parley.realtime import HANDLERS
 from parley.wire import answering, line, socket, unread
 from parley.wire.socket import GuardedSocket
 from parley.wire.unread import Backlog
+from tests import lasting
 from tests.countdowns import NEVER_S, time_is_up
 from tests.effort import times
 from tests.eventually import until
-from tests.generous import generous
 from tests.people import Person
 from tests.raw import RECORD_SEPARATOR, event, raw_polling
 from tests.servers import Running, running
@@ -28,21 +27,11 @@ from tests.wire.test_line import Wire, wire
 from tests.wire.test_polling import HOST
 from tests.wire.test_upgrade import changes_over, going_on, reads_until
 
+pytestmark = lasting.in_one_loop
+
 LONG = "ä" * contract.MESSAGE_MAX_CHARS
 WINDOW = 16 * 1024
 STATE_MESSAGES = contract.STATE_MAX_CHARS // contract.MESSAGE_MAX_CHARS
-
-
-@pytest.fixture(params=["direct", "plain"])
-async def either(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
-    async with running(generous(config), plain=request.param == "plain") as started:
-        yield started
-
-
-@pytest.fixture
-async def server(config: Config) -> AsyncIterator[Running]:
-    async with running(generous(config)) as started:
-        yield started
 
 
 async def full_room(server: Running) -> str:
@@ -155,7 +144,7 @@ async def test_who_does_not_read_is_not_answered_any_more(server: Running) -> No
 
 @pytest.mark.long("another server starts, and it waits")
 async def test_inside_another_server_who_does_not_read_is_cut_off(config: Config) -> None:
-    async with running(generous(config), plain=True) as plain:
+    async with running(config, plain=True) as plain:
         room_id = await full_room(plain)
         async with wire(plain, window=WINDOW) as deaf:
             await deaf.opens()
@@ -221,7 +210,7 @@ async def test_an_address_has_so_much_unread_and_no_more(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 1_000_000)
-    async with running(generous(config)) as server:
+    async with running(config) as server:
         room_id = await full_room(server)
         async with (
             wire(server, window=WINDOW) as one,
@@ -247,7 +236,7 @@ async def test_a_page_that_nobody_reads_is_cut_off_in_time(
     monkeypatch.setattr(unread, "UNREAD_MAX_S", NEVER_S)
     # Of an answer in many pieces the end never comes, and what was asked next waits for it.
     monkeypatch.setattr(answering, "PIECE_BYTES", piece_bytes)
-    async with running(generous(config)) as server:
+    async with running(config) as server:
         room_id = await full_room(server)
         async with wire(server, window=WINDOW) as deaf:
             deaf.writer.transport.pause_reading()  # type: ignore[attr-defined]
@@ -263,7 +252,7 @@ async def test_an_address_with_much_unread_asks_for_pages_again_later(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 100_000)
-    async with running(generous(config)) as server:
+    async with running(config) as server:
         room_id = await full_room(server)
         answer = await answer_to(server, f"/api/conversations/{room_id}")
         assert answer.startswith(b"HTTP/1.1 429 ")
@@ -275,7 +264,7 @@ async def test_an_address_with_much_unread_asks_for_pages_again_later(
 async def test_where_much_is_unread_nothing_is_put_together_in_vain(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(generous(config)) as server, raw_polling(server.url) as ada:
+    async with running(config) as server, raw_polling(server.url) as ada:
         room_id = await full_room(server)
         path = f"/api/conversations/{room_id}/messages"
         here, size = place_of("127.0.0.1"), int(unread.ADDRESS_MAX_BYTES * 0.9)
@@ -387,7 +376,7 @@ async def test_who_has_too_much_coming_is_as_good_as_gone(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unread, "ADDRESS_MAX_BYTES", 50_000)
-    async with running(generous(config)) as server, wire(server) as mallory:
+    async with running(config) as server, wire(server) as mallory:
         head = f"POST /conversations HTTP/1.1\r\n{HOST}Content-Length: 100000\r\n\r\n"
         await mallory.says(head.encode(), b"x" * 90_000)
         await mallory.reads_to_the_end()

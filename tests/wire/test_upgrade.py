@@ -12,6 +12,7 @@ import pytest
 from parley.config import Config
 from parley.wire.connection import Connection
 from parley.wire.gate import Gate
+from tests import lasting
 from tests.eventually import until
 from tests.people import Person
 from tests.raw import Polling, event, raw_polling
@@ -19,14 +20,10 @@ from tests.servers import Process, Running, running
 from tests.wire.test_frames import masked
 from tests.wire.test_line import ACCEPT, UPGRADE, Wire, wire
 
+pytestmark = lasting.in_one_loop
+
 HEAD = b"HEAD /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 PROBE, CHANGE_OVER = masked(0x81, b"2probe"), masked(0x81, b"5")
-
-
-@pytest.fixture
-async def server(config: Config) -> AsyncIterator[Running]:
-    async with running(config) as started:
-        yield started
 
 
 @contextlib.asynccontextmanager

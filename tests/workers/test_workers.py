@@ -50,6 +50,13 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
+def _lean_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a start of Python, most of which would be loading what only tests need."""
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here / "leaner"), str(here.parents[1])]))
+
+
+@pytest.fixture(autouse=True)
 def _patient_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several processes start while they talk, on as many cores as there are."""
     monkeypatch.setattr(Client.until, "__defaults__", (PATIENCE_S,))
@@ -204,12 +211,12 @@ async def test_all_talk_however_they_come_until_a_stop_that_leaves_no_process(pl
             await client.stop()
         talk.clients.clear()
         # Then everybody is told of a stop.
-        await talk.opens(*ROOM, tabs=2)
+        await talk.opens(*ROOM, tabs=times(1, full=2))
         await talk.all_in()
         pids = talk.running()
         assert len(pids) == count
         async with all_talk(talk) as enough:
-            await until(lambda: talk.record.counts["acks"] > 50, PATIENCE_S)
+            await until(lambda: talk.record.counts["acks"] > times(20, full=50), PATIENCE_S)
             talk.place.is_up.clear()
             enough.set()
             talk.server.signal(signal.SIGTERM)
@@ -232,7 +239,7 @@ async def those_who_poll_talk_with_everybody_else(talk: Workers) -> None:
     await talk.all_in()
     served = set(talk.serving())
     for client in talk.clients:
-        await says_and_does(client, 10)
+        await says_and_does(client, times(4, full=10))
         # A connection that isn't used any more may be closed by the end.
         served |= set(talk.serving())
     # Most were answered by the worker that knows them, but not all by the one that was asked.

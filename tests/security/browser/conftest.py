@@ -15,11 +15,23 @@ from tests.browser.conftest import (
     data,
     fit_to_browser,
     playwright,
+    pytest_runtest_teardown,
     seeding,
     site,
 )
 
-__all__ = ["ada", "arrive", "ben", "browser", "cleo", "data", "playwright", "seeding", "site"]
+__all__ = [
+    "ada",
+    "arrive",
+    "ben",
+    "browser",
+    "cleo",
+    "data",
+    "playwright",
+    "pytest_runtest_teardown",
+    "seeding",
+    "site",
+]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
