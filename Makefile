@@ -63,7 +63,7 @@ postgresql: setup ## Run the suites of storage, domain, transport, faults and ri
 # Each browser on its own: one that is missing is said to be, and the others run.
 IN_BROWSERS := tests/browser tests/security/browser
 browsers: setup ## Run the pages' tests whole, in Chromium, Firefox and WebKit; ARGS as for test
-	@FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) tests/deploy/test_in_a_browser.py
+	@FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) tests/deploy/test_in_a_browser.py --ignore tests/browser/test_firefox.py
 	@BROWSER=firefox FAULTS=full $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS) $(IN_BROWSERS) --ignore tests/browser/test_webkit.py
 
 KILLS ?= 200

@@ -1,11 +1,11 @@
-"""What is in the short set of the pages' tests is there."""
+"""What is in the short set of the pages' tests is there, and each browser has its own."""
 
 from __future__ import annotations
 
 import ast
 
 from tests.browser import short_set
-from tests.browser.short_set import SHORT, TESTS
+from tests.browser.short_set import SHORT, TESTS, WHOLE
 from tests.cases import together
 
 
@@ -25,3 +25,4 @@ def test_a_test_is_in_it_by_its_name_and_with_its_parameters() -> None:
     assert short_set.has(TESTS / file, f"{name}[True]")
     assert not short_set.has(TESTS / file, f"{name}_not")
     assert not short_set.has(TESTS / "browser/test_none.py", name)
+    assert all(short_set.has(TESTS / each, "test_any") for each in WHOLE)
