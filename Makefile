@@ -70,7 +70,7 @@ KILLS ?= 200
 torture: setup ## Kill a server under load KILLS=200 times, then every other fault and all that is long
 	@$(BIN)/python -m tests.faults.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 	@FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/cluster
-	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser
+	@FAULTS=full $(BIN)/python -m pytest -q -m 'long or longer or hypothesis' --ignore tests/faults --ignore tests/cluster --ignore tests/browser --ignore tests/security/browser
 	@FAULTS=full LOOP=asyncio $(BIN)/python -m pytest -q tests/wire tests/transport tests/stream
 
 bench: $(RUNTIME) ## Measure Parley beside other servers; ARGS="--quick" for a look

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gc
+import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from parley.app import Parley, create_app
 from parley.config import Config
 from parley.starting import GC_THRESHOLDS
 from tests import databases, made_once
-from tests.effort import IS_EVERYTHING
+from tests.effort import IS_EVERYTHING, times
 from tests.lasting import config_in
 from tests.people import Person, arriving_at
 from tests.servers import START_WITHIN_S, Running, begin_folder, running
@@ -41,7 +42,12 @@ LONGEST_FIRST = (
 LOOP = os.environ.get("LOOP", "")
 
 # A busy machine takes any time for an example, and for thinking of one.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "patient",
+    max_examples=times(30, full=100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("patient")
 
 
@@ -76,6 +82,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from tests.sharing import BrowsersShared
 
     return BrowsersShared(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    # A loop is made by the factory below for as long as is said here; for each test, all that
+    # lasts for a file would be made anew.
+    test = metafunc.definition
+    if test.get_closest_marker("in_one_loop") and inspect.iscoroutinefunction(metafunc.function):
+        test.add_marker(pytest.mark.asyncio(loop_scope="module"), append=False)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -30,6 +30,9 @@ from tests import lean
 
 DOCTOR = "doctor"
 """The command that loads more than a server."""
+TALKING = frozenset({"say", "tail", "upload"})
+"""The commands by which people take part."""
+PIPES_MAX = 4
 OPENER = "READS_IMPORTS_WITH"
 """A variable of the environment."""
 ENDED_BADLY = 70
@@ -40,15 +43,23 @@ class Forked:
     """A running `parley`: what `subprocess.Popen` has of it that is used here."""
 
     def __init__(
-        self, arguments: Sequence[str], *, env: Mapping[str, str], stderr: IO[Any] | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        stderr: IO[Any] | None = None,
+        stdin: int | None = None,
     ) -> None:
-        """Its `stderr` is a pipe, unless it is to write into a file."""
+        """Its `stderr` is a pipe, unless it is to write into a file. It reads from `stdin`, a file
+        descriptor, if anything.
+        """
         self._said, stdout = os.pipe()
         self._complained, errors = os.pipe() if stderr is None else (-1, os.dup(stderr.fileno()))
         self._status, status = os.pipe()
         try:
             request = json.dumps({"arguments": list(arguments), "env": dict(env)}).encode()
-            socket.send_fds(_loaded(), [request], [stdout, errors, status])
+            given = [] if stdin is None else [stdin]
+            socket.send_fds(_loaded(), [request], [stdout, errors, status, *given])
         finally:
             for end in (stdout, errors, status):
                 os.close(end)
@@ -183,6 +194,8 @@ def main() -> None:
         asked = json.loads(request)
         if DOCTOR in asked["arguments"]:
             _load_the_doctor()
+        if TALKING.intersection(asked["arguments"][:1]):
+            _load_what_talks()
         if os.fork() == 0:
             _close_all_but(pipes)
             _keep(asked, *pipes)
@@ -193,7 +206,7 @@ def main() -> None:
 def _requests_of(way: socket.socket) -> Iterator[tuple[bytes, list[int]]]:
     """Each with its pipes, until whoever asks has ended."""
     while True:
-        request, pipes, _, _ = socket.recv_fds(way, 1 << 20, 3)
+        request, pipes, _, _ = socket.recv_fds(way, 1 << 20, PIPES_MAX)
         if not request:
             return
         yield request, pipes
@@ -212,7 +225,7 @@ def _requests_of_all(listening: socket.socket, parent: int) -> Iterator[tuple[by
                     way, _ = listening.accept()
                     selector.register(way, selectors.EVENT_READ, way)
                     continue
-                request, pipes, _, _ = socket.recv_fds(key.data, 1 << 20, 3)
+                request, pipes, _, _ = socket.recv_fds(key.data, 1 << 20, PIPES_MAX)
                 if request:
                     yield request, pipes
                 else:
@@ -235,6 +248,14 @@ def _load_the_doctor() -> dict[str, Any]:
     return loaded
 
 
+@functools.cache
+def _load_what_talks() -> None:
+    """What people's commands load once they know what to do."""
+
+    gc.collect()
+    gc.freeze()
+
+
 def _close_all_but(pipes: list[int]) -> None:
     """What a server would not have open by itself."""
     first = 3
@@ -244,14 +265,14 @@ def _close_all_but(pipes: list[int]) -> None:
     os.closerange(first, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
-def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
+def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int, *stdin: int) -> None:
     """Fork a server, and tell what it ended with."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid == 0:
         os.close(status)
-        _become(request, stdout, stderr)
-    for pipe in (stdout, stderr):
+        _become(request, stdout, stderr, *stdin)
+    for pipe in (stdout, stderr, *stdin):
         os.close(pipe)
     os.write(status, f"{pid}\n".encode())
     _, ended = os.waitpid(pid, 0)
@@ -260,7 +281,7 @@ def _keep(request: dict[str, Any], stdout: int, stderr: int, status: int) -> Non
     os._exit(0)
 
 
-def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
+def _become(request: dict[str, Any], stdout: int, stderr: int, *stdin: int) -> None:
     """`parley`, with these arguments and in this environment."""
     code = ENDED_BADLY
     try:
@@ -268,6 +289,11 @@ def _become(request: dict[str, Any], stdout: int, stderr: int) -> None:
         os.dup2(stderr, 2)
         os.close(stdout)
         os.close(stderr)
+        for pipe in stdin:
+            os.dup2(pipe, 0)
+            os.close(pipe)
+        # What was there may have been a file, and these are pipes.
+        sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
         os.environ.clear()
         os.environ.update(request["env"])
         _read_imports_with(request["env"].get(OPENER))

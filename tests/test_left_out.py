@@ -10,7 +10,7 @@ from tests.cases import together
 
 TESTS = Path(__file__).parent
 WHOLE = "FAULTS=full"
-LONG = "-m 'long or longer'"
+LONG = "-m 'long or longer or hypothesis'"
 
 
 def recipe(target: str) -> list[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 TESTS = Path(__file__).parent.parent
 SHORT: dict[str, tuple[str, ...]] = {
     "browser/test_accounts.py": ("test_a_guest_keeps_who_they_are_and_is_that_on_another_device",),
-    "browser/test_belongings.py": ("test_what_is_pinned_stays_on_top_on_both_devices",),
     "browser/test_embedding.py": (
         "test_a_visitor_presses_the_button_and_talks_with_whoever_owns_the_desk",
     ),
@@ -30,7 +29,6 @@ SHORT: dict[str, tuple[str, ...]] = {
     "browser/test_fit.py": ("test_words_that_a_field_has_no_room_for_end_in_an_ellipsis",),
     "browser/test_installing.py": ("test_a_conversation_can_be_installed",),
     "browser/test_kept_form.py": ("test_what_was_sent_and_never_arrived_is_still_there",),
-    "browser/test_markdown.py": ("test_what_is_marked_is_shown_alike_to_all_and_after_a_reload",),
     "browser/test_mentions.py": ("test_an_at_sign_offers_people_by_keyboard",),
     "browser/test_nothing_stays.py": ("test_nothing_stays_of_what_is_over[leaves]",),
     "browser/test_offline.py": ("test_a_conversation_opens_without_a_server",),

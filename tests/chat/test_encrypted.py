@@ -59,7 +59,6 @@ async def test_scripts_seal_what_they_say_and_keep_their_keys(
     tail = await home.start("tail", made.link, "--jsonl")
     said = [json.loads(each)["message"] for each in await tail.lines(2)]
     assert said == ["First", "Second"]
-    tail.process.kill()
-    await tail.process.wait()
+    await tail.stop()
     without = await home.run("say", made.link.partition("#")[0], "Third")
     assert without.code == 1

@@ -35,9 +35,7 @@ async def going(home: Home, *arguments: str) -> AsyncIterator[Going]:
     try:
         yield started
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            started.process.kill()
-        await started.process.wait()
+        await started.stop()
 
 
 async def test_what_is_said_arrives_and_the_next_time_it_is_the_same_person(

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from parley.errors import BadFile, Unavailable
 from parley.media import Kind, Looked, Workshop
 from parley.media.workshop import MAX_WAITING, MEMORY_BYTES
+from tests.effort import times
 from tests.eventually import until
 from tests.media import recorded
 from tests.media.conftest import PATIENCE_S, Look
@@ -359,8 +360,9 @@ async def test_closing_ends_what_is_under_way(tmp_path: Path, into: Path) -> Non
 MUTATIONS = st.lists(st.tuples(st.integers(0, 5_000), st.binary(max_size=8)), max_size=6)
 
 
+@pytest.mark.longer
 @settings(
-    max_examples=60,
+    max_examples=times(20, full=60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -22,6 +22,7 @@ from parley.contract import openapi, posting
 from parley.pages.assets import FOLDER
 from parley.pages.client import TYPES
 from tests.calls import Caller
+from tests.cases import together
 from tests.oidc.provider import Provider
 from tests.servers import Running
 from tests.transport.test_openapi import replies
@@ -203,10 +204,15 @@ def schemas(value: Any, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield from schemas(each, f"{where}[{number}]")
 
 
-@pytest.mark.parametrize("name", contract.CALLS)
-def test_a_body_is_required_where_the_server_needs_one(name: str) -> None:
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return openapi.document()
+
+
+@together("name", contract.CALLS)
+def test_a_body_is_required_where_the_server_needs_one(document: Any, name: str) -> None:
     asked = contract.CALLS[name]
-    operation = openapi.document()["paths"][asked.path][asked.method.lower()]
+    operation = document["paths"][asked.path][asked.method.lower()]
     if asked.takes_file or asked.takes_picture:
         assert operation["requestBody"]["required"] is True
         return

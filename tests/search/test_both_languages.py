@@ -22,10 +22,11 @@ from parley.grammar import markdown
 from parley.search import hits, words
 from parley.search.queries import Query, parse
 from tests.asking_node import Other, asking, needs_node
+from tests.effort import times
 from tests.search import cases
 
 some = settings(
-    max_examples=200,
+    max_examples=times(60, full=200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -34,12 +34,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def name(server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
+def name(server: Server, request: pytest.FixtureRequest) -> str:
     """Of a database: an empty one, or for a test that opens it first as after a first start."""
     name = f"of_{abs(hash(request.node.name)):x}"
     template = FIRST if "database" in request.fixturenames else "template0"
     with asking(server, "postgres") as own:
         own.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield name
-    with asking(server, "postgres") as own:
-        own.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return name  # it goes with its server: to drop one has all of them written to the disk

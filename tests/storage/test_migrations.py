@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,22 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new database as all migrations left it."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    engine = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    migrate.migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def newest(engine: sa.Engine, migrated: Path, tmp_path: Path) -> sa.Engine:
+    shutil.copy(migrated, tmp_path / "test.db")
+    return engine
+
+
 def alembic(connection: sa.Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(migrate.MIGRATIONS))
@@ -47,63 +64,58 @@ def tables(engine: sa.Engine) -> list[tuple[str, str]]:
         return [(row.name, row.sql) for row in rows]
 
 
-def test_a_fresh_database_has_the_tables_of_the_schema(engine: sa.Engine) -> None:
-    migrate.migrate(engine)
-    with engine.connect() as connection:
+def test_a_fresh_database_has_the_tables_of_the_schema(newest: sa.Engine) -> None:
+    with newest.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
 
 
-def test_the_indexes_are_those_of_the_schema(engine: sa.Engine, tmp_path: Path) -> None:
+def test_the_indexes_are_those_of_the_schema(newest: sa.Engine, tmp_path: Path) -> None:
     # What comparing leaves out: the conditions of partial indexes.
-    migrate.migrate(engine)
     declared = sa.create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
     schema.metadata.create_all(declared)
     expected = {row for row in tables(declared) if row[1].startswith("CREATE")}
     names = {name for name, sql in expected if "INDEX" in sql}
     declared.dispose()
     assert names
-    assert {row for row in tables(engine) if row[0] in names} == {
+    assert {row for row in tables(newest) if row[0] in names} == {
         row for row in expected if row[0] in names
     }
 
 
 def test_one_step_after_the_other_ends_in_the_same_tables(
-    engine: sa.Engine, tmp_path: Path
+    newest: sa.Engine, tmp_path: Path
 ) -> None:
-    migrate.migrate(engine)
     stepwise = sa.create_engine(f"sqlite:///{tmp_path / 'step.db'}", isolation_level="AUTOCOMMIT")
     for revision in revisions():
         with stepwise.connect() as connection:
             command.upgrade(alembic(connection), revision)
     found = tables(stepwise)
     stepwise.dispose()
-    assert found == tables(engine)
+    assert found == tables(newest)
 
 
 def test_the_newest_revision_is_the_last_migration() -> None:
     assert revisions()[-1] == migrate.NEWEST
 
 
-def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
-    migrate.migrate(engine)
-    first = tables(engine)
-    migrate.migrate(engine)
-    assert tables(engine) == first
+def test_migrating_again_changes_nothing(newest: sa.Engine) -> None:
+    first = tables(newest)
+    migrate.migrate(newest)
+    assert tables(newest) == first
 
 
 @pytest.mark.parametrize(
     "revision", some(["9999", "../../x", "", "*"], every=4, why="one tells most")
 )
-def test_a_newer_database_is_refused_and_left_as_it_is(engine: sa.Engine, revision: str) -> None:
-    migrate.migrate(engine)
-    with engine.connect() as connection:
+def test_a_newer_database_is_refused_and_left_as_it_is(newest: sa.Engine, revision: str) -> None:
+    with newest.connect() as connection:
         connection.execute(
             sa.text("UPDATE alembic_version SET version_num = :new").bindparams(new=revision)
         )
     with pytest.raises(DatabaseTooNew):
-        migrate.migrate(engine)
-    with engine.connect() as connection:
+        migrate.migrate(newest)
+    with newest.connect() as connection:
         kept = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     assert kept == revision
 
