@@ -20,6 +20,7 @@ from parley.domain.reactions import react_as
 from parley.errors import ImportFails
 from parley.records import Message
 from tests.databases import beside
+from tests.effort import some
 from tests.importing import plain
 
 MAX_FILE = 1_000_000
@@ -85,11 +86,15 @@ async def test_what_was_said_elsewhere_is_said_here_by_the_same_people_at_the_sa
 
 @pytest.mark.parametrize(
     ("there", "here"),
-    [
-        ("What we\r\nneed\x07", "What we\nneed"),
-        ("é" * 5000, "é" * DESCRIPTION_MAX_CHARS),
-        ("", "Imported from Plain"),
-    ],
+    some(
+        [
+            ("What we\r\nneed\x07", "What we\nneed"),
+            ("é" * 5000, "é" * DESCRIPTION_MAX_CHARS),
+            ("", "Imported from Plain"),
+        ],
+        every=3,
+        why="one tells most",
+    ),
 )
 async def test_what_it_is_about_comes_along(
     context: Context, tmp_path: Path, said: Path, there: str, here: str

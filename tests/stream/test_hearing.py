@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from parley.domain import missed
-from tests import lasting
+from tests import effort, lasting
 from tests.people import Person
 from tests.servers import Running
 from tests.stream.hearing import hearing
@@ -17,6 +17,7 @@ pytestmark = lasting.in_one_loop
 config, server, person = lasting.config, lasting.server, lasting.person
 
 Arrive = Callable[..., Person]
+SAID = effort.times(60, full=150)
 
 
 async def test_a_stream_begins_with_the_state_and_tells_what_is_said(
@@ -75,6 +76,7 @@ async def test_what_was_said_and_changed_meanwhile_is_news_on_whatever_page_it_c
         await heard.hears("new_message", lambda data: data["id"] == said[2]["id"])
 
 
+@pytest.mark.longer
 async def test_whoever_comes_back_again_and_again_hears_all_of_it_once(
     server: Running, person: Arrive
 ) -> None:
@@ -85,7 +87,7 @@ async def test_whoever_comes_back_again_and_again_hears_all_of_it_once(
     told: list[int] = []
 
     async def talks() -> int:
-        for number in range(150):
+        for number in range(SAID):
             said = await ada.say(room, f"Word {number}")
             if number % 3 == 0:
                 edit = {"room_id": room, "id": said["id"], "message": f"Word {number}, then"}
@@ -108,7 +110,7 @@ async def test_whoever_comes_back_again_and_again_hears_all_of_it_once(
     last = await talking
     assert told == sorted(set(told))
     assert told[-1] == last
-    wanted = [f"Word {n}, then" if n % 3 == 0 else f"Word {n}" for n in range(150)]
+    wanted = [f"Word {n}, then" if n % 3 == 0 else f"Word {n}" for n in range(SAID)]
     assert sorted(texts.values()) == sorted([*wanted, "Last"])
 
 

@@ -16,14 +16,20 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 
 from parley.config import Config
 from parley.domain import messages
+from tests import lasting
 from tests.cases import together
+from tests.eventually import until
 from tests.people import PATIENCE_S, Person
 from tests.raw import engine_socket, event, raw_polling, raw_socket
 from tests.servers import Running, process, running
+
+pytestmark = lasting.in_one_loop
+config, person = lasting.config, lasting.person
 
 People = Callable[..., Person]
 MUST_STOP_WITHIN_S = 10.0
@@ -35,11 +41,20 @@ UPGRADE = {
 }
 
 
-@pytest.fixture(params=["direct", "plain"])
-async def server(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["direct", "plain"])
+async def started(request: pytest.FixtureRequest, config: Config) -> AsyncIterator[Running]:
     """What guards the lines of our own guards those of another ASGI server."""
     async with running(config, plain=request.param == "plain") as started:
         yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def server(started: Running) -> AsyncIterator[Running]:
+    """With nobody there at first."""
+    yield started
+    realtime = started.app.realtime
+    await realtime.server.close_all()
+    await until(lambda: not (realtime.server.connection_count or realtime.audience.clients))
 
 
 # --- reserved events ----------------------------------------------------------
@@ -231,8 +246,9 @@ async def test_closing_the_connection_ends_the_transport(server: Running) -> Non
         assert server.app.realtime.server.connection_count == 0
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["direct", "plain"])
 async def test_a_disconnect_handler_that_raises_runs_once(
-    server: Running, monkeypatch: pytest.MonkeyPatch
+    own_config: Config, monkeypatch: pytest.MonkeyPatch, plain: bool
 ) -> None:
     gone: list[str] = []
 
@@ -240,18 +256,19 @@ async def test_a_disconnect_handler_that_raises_runs_once(
         gone.append(sid)
         raise TypeError
 
-    monkeypatch.setattr(server.app.realtime.server, "_on_disconnect", fails)
-    with capture_logs() as log:
-        async with raw_socket(server.url) as ada:
-            await ada.send("1")
-            await ada.reads_to_the_end()
-        async with raw_socket(server.url) as ben:
-            await ben.send("41")
-            await ben.send("40")
-            assert await ben._reads_until("40")
-    assert len(gone) == len(set(gone)) >= 2
-    said = [entry["event"] for entry in log if entry["log_level"] != "debug"]
-    assert said == ["disconnect_failed"] * len(gone)
+    async with running(own_config, plain=plain) as server:
+        monkeypatch.setattr(server.app.realtime.server, "_on_disconnect", fails)
+        with capture_logs() as log:
+            async with raw_socket(server.url) as ada:
+                await ada.send("1")
+                await ada.reads_to_the_end()
+            async with raw_socket(server.url) as ben:
+                await ben.send("41")
+                await ben.send("40")
+                assert await ben._reads_until("40")
+        assert len(gone) == len(set(gone)) >= 2
+        said = [entry["event"] for entry in log if entry["log_level"] != "debug"]
+        assert said == ["disconnect_failed"] * len(gone)
 
 
 async def test_a_client_that_goes_while_it_connects_leaves_nothing_behind(

@@ -7,12 +7,17 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from parley.config import Config
+from tests import lasting
 from tests.countdowns import NEVER_S
-from tests.people import Json, Person
+from tests.people import Json, Person, arriving_at
 from tests.raw import Socket, event, raw_polling, raw_socket
 from tests.servers import Running, running
+
+pytestmark = lasting.in_one_loop
+config, server, person = lasting.config, lasting.server, lasting.person
 
 People = Callable[..., Person]
 
@@ -39,7 +44,7 @@ def break_off(socket: Socket) -> None:
 
 
 class TestTwoSocketsOfOneSession:
-    @pytest.fixture
+    @pytest_asyncio.fixture(loop_scope="module")
     async def talk(self, person: People) -> tuple[str, Person, Person, Person]:
         ada, ben, ben_too = person("Ada"), person("Ben"), person("Ben")
         room_id = await starts_and_joins(ada)
@@ -131,8 +136,10 @@ async def test_who_left_after_the_grace_arrives_again(person: People) -> None:
     assert len(ada.all_heard("user_joined")) == 2
 
 
-async def test_coming_back_within_the_grace_is_neither_leave_nor_arrival(config: Config) -> None:
-    async with running(replace(config, leave_grace_s=NEVER_S)) as server:
+async def test_coming_back_within_the_grace_is_neither_leave_nor_arrival(
+    own_config: Config,
+) -> None:
+    async with running(replace(own_config, leave_grace_s=NEVER_S)) as server:
         ada, ben = Person("Ada", server.url), Person("Ben", server.url)
         room_id = await starts_and_joins(ada)
         await ben.join(room_id)
@@ -148,9 +155,9 @@ async def test_coming_back_within_the_grace_is_neither_leave_nor_arrival(config:
 
 
 async def test_who_is_away_within_the_grace_is_a_participant_who_is_not_online(
-    config: Config,
+    own_config: Config,
 ) -> None:
-    async with running(replace(config, leave_grace_s=NEVER_S)) as server:
+    async with running(replace(own_config, leave_grace_s=NEVER_S)) as server:
         ada = Person("Ada", server.url)
         room_id = await starts_and_joins(ada)
         await ada.disconnect()
@@ -162,8 +169,13 @@ async def test_who_is_away_within_the_grace_is_a_participant_who_is_not_online(
         await ada.goes_home()
 
 
-async def test_a_join_over_rest_within_the_grace_lasts_beyond_it(person: People) -> None:
-    ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+async def test_a_join_over_rest_within_the_grace_lasts_beyond_it(own_config: Config) -> None:
+    async with running(own_config) as server, arriving_at(server.url) as person:
+        ada, ben, cleo = person("Ada"), person("Ben"), person("Cleo")
+        await joins_over_rest_within_the_grace(ada, ben, cleo)
+
+
+async def joins_over_rest_within_the_grace(ada: Person, ben: Person, cleo: Person) -> None:
     room_id = await starts_and_joins(ada)
     await ben.join(room_id)
     await ben.join(room_id, token=ben.token)
@@ -200,11 +212,12 @@ async def test_one_who_joins_as_somebody_else_is_no_longer_who_they_were(person:
     assert (await ada.hears("new_message"))["username"] == "Cleo"
 
 
-async def test_health_counts_open_connections(person: People) -> None:
-    ada, ben = await person("Ada").connect(), await person("Ben").connect()
-    _, health = await ada.call("GET", "/api/health")
-    assert health["active_connections"] == 2
-    assert ben.socket.connected
+async def test_health_counts_open_connections(own_config: Config) -> None:
+    async with running(own_config) as server, arriving_at(server.url) as person:
+        ada, ben = await person("Ada").connect(), await person("Ben").connect()
+        _, health = await ada.call("GET", "/api/health")
+        assert health["active_connections"] == 2
+        assert ben.socket.connected
 
 
 async def test_a_reader_who_joins_is_not_told_of_their_own_coming(person: People) -> None:
