@@ -27,6 +27,8 @@ from tests.proxying import (
 from tests.security.browser.tls import certificate
 from tests.servers import Process, free_port, process
 
+pytestmark = pytest.mark.asyncios_loop("aiohttp leaves it connections that are just being closed")
+
 PAGE = (Path(__file__).parent.parent / "docs" / "proxies.md").read_text(encoding="utf-8")
 CREATIONS = "3/1m address"
 

@@ -19,6 +19,8 @@ from tests.eventually import until
 from tests.people import Json
 from tests.proxying import TRUSTING, Client
 
+pytestmark = pytest.mark.asyncios_loop("aiohttp leaves it connections that are just being closed")
+
 LARGE_BYTES = times(24, full=100) * 1024 * 1024
 PIECE = os.urandom(1024 * 1024)
 BACK_WITHIN_S = 60.0

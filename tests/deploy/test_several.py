@@ -20,6 +20,8 @@ from tests.people import Json
 from tests.proxying import TRUSTING, Client, Place, runs
 from tests.servers import Process, free_port, process
 
+pytestmark = pytest.mark.asyncios_loop("aiohttp leaves it connections that are just being closed")
+
 ADDRESSES = times(12, full=24)
 
 

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+import pytest
 
 from tests.deploy.conftest import Behind
 from tests.proxying import TRUSTING, Client
+
+pytestmark = pytest.mark.asyncios_loop("aiohttp leaves it connections that are just being closed")
 
 PATH = "/talk"
 _ADDRESS = re.compile(r'\s(?:href|src|action|formaction|data-link|content)="([^"]+)"')
