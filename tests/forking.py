@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import functools
 import gc
+import importlib
 import json
 import os
 import resource
@@ -251,7 +252,8 @@ def _load_the_doctor() -> dict[str, Any]:
 @functools.cache
 def _load_what_talks() -> None:
     """What people's commands load once they know what to do."""
-
+    for name in ("saying", "following"):
+        importlib.import_module(f"parley.talking.{name}")
     gc.collect()
     gc.freeze()
 
@@ -293,7 +295,8 @@ def _become(request: dict[str, Any], stdout: int, stderr: int, *stdin: int) -> N
             os.dup2(pipe, 0)
             os.close(pipe)
         # What was there may have been a file, and these are pipes.
-        sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)  # noqa: SIM115
+        sys.stdin = open(0, errors=sys.stdin.errors, closefd=False)  # noqa: SIM115
+        sys.stdout = open(1, "w", errors=sys.stdout.errors, closefd=False)  # noqa: SIM115
         os.environ.clear()
         os.environ.update(request["env"])
         _read_imports_with(request["env"].get(OPENER))
