@@ -190,7 +190,10 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks what became of a keeper
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` would have it ignored
+    # `nohup` would have it ignored, and `&` of a script the others.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for request, pipes in _requests_of_all(way, for_all_of) if for_all_of else _requests_of(way):
         asked = json.loads(request)
         if DOCTOR in asked["arguments"]:
