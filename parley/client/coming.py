@@ -85,13 +85,15 @@ class Coming(Keyed):
 
     async def _watch(self, line: Line, asked: dict[str, Any]) -> int:
         seen = await line.ask("watch_room", asked, types.WatchAck)
-        self.me = types.JoinAck(user_id="", username="", role="", seq=seen.seq, read_seq=0)
+        self.me = types.JoinAck(
+            user_id="", username="", role="", seq=seen.seq, joined_seq=seen.seq, read_seq=0
+        )
         return seen.seq
 
     async def _join(self, line: Line, asked: dict[str, Any]) -> int:
         wishes = self._wishes | given(token=self._rest.token)
         self.me = await line.ask("join_room", asked | wishes, types.JoinAck)
-        now = self.me.seq
+        now = self.me.joined_seq  # others may have spoken to it before it was answered
         is_new = self._rest.token is None
         self._rest.token = self.me.token or self._rest.token
         if is_new and self._rest.token is not None:

@@ -253,8 +253,10 @@ class OkAck(Struct, kw_only=True):
 
 
 class JoinAck(Struct, kw_only=True):
-    """`token` proves the session from now on; a browser has it in its cookie instead. `read_seq` is
-    how far you told that you have read, 0 for not yet.
+    """`token` proves the session from now on; a browser has it in its cookie instead. `seq` is how
+    far the conversation is in the state you were sent; `joined_seq` is how far it was when the
+    others saw you come, and what they say to you goes beyond it. `read_seq` is how far you told
+    that you have read, 0 for not yet.
     """
 
     ok: Literal[True] = True
@@ -263,6 +265,7 @@ class JoinAck(Struct, kw_only=True):
     username: str
     role: RoleName
     seq: int
+    joined_seq: int
     read_seq: int
 
 

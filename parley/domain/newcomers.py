@@ -72,6 +72,8 @@ class Joined:
     """Whether their name, or the mark beside it, is another than it was."""
     marked: tuple[Participant, ...]
     """The others whose mark is another by this."""
+    seq: int
+    """How far the conversation was then: what goes beyond it was said while they were there."""
     read_seq: int = 0
     """How far they had read, by what they told; 0 where they never did."""
     shown_reading: ReadingMoved | None = None
@@ -230,6 +232,7 @@ class _Batch:
                 came_in=True,
                 renamed=False,
                 marked=(),
+                seq=each.conversation.seq,
                 became_theirs=True,
             )
 

@@ -148,6 +148,7 @@ async def join(context: Context, room_id: str, joining: Joining) -> Joined:
             came_in,
             renamed=before is not None and _looks_new(before, person),
             marked=tuple(each for each in marked if each.user_id != user_id),
+            seq=conversation.seq,
             read_seq=0 if had_read is None else had_read.seq,
             shown_reading=reading.shown_by(conversation, person, had_read, among=count),
             was_elsewhere=was_elsewhere,

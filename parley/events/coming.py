@@ -69,6 +69,7 @@ async def join_room(site: Site, client: Client, data: contract.JoinRoom) -> cont
         username=person.username,
         role=present.role_name(person.role),
         seq=state.seq,
+        joined_seq=joined.seq,
         read_seq=joined.read_seq,
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parley.client import BadLink, Client, Over, Refused, Unreachable
+from parley.live.seating import Seating
 from tests.people import PATIENCE_S, Person
 from tests.servers import Running, free_port
 
@@ -33,14 +35,33 @@ async def test_ten_lines_make_a_bot(server: Running, person: Arrive) -> None:
     bot = asyncio.create_task(echo())
     joined = await ada.hears("user_joined")
     assert joined["username"] == "Echo"
-    # What is said before its join is answered is what there was when it came.
-    await ada.hears("proven")
     said = await ada.say(room, "ping")
     answer = await ada.hears("new_message", lambda data: data["message"] == "pong")
     assert answer["reply_to"]["id"] == said["id"]
     assert "unproven" not in answer
     bot.cancel()
     await asyncio.wait([bot])
+
+
+async def test_what_is_said_while_it_comes_in_is_said_to_it(
+    server: Running, person: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = person("Ada")
+    room = await ada.starts()
+    await ada.join(room, token=ada.token)
+    await ada.say(room, "Before it came")
+    seat = Seating.seat
+
+    async def greeted_first(*seated: Any) -> Any:
+        await ada.say(room, "Welcome")
+        return await seat(*seated)
+
+    monkeypatch.setattr(Seating, "seat", greeted_first)
+    async with Client(link(server, room), name="Ben") as talk:
+        said = aiter(talk)
+        async with asyncio.timeout(PATIENCE_S):
+            heard = [(await anext(said)).message for _ in range(2)]
+    assert heard == ["Welcome", "Welcome"]  # it comes in twice: the second time it proves who it is
 
 
 async def test_it_hears_what_was_said_before_it_listened(server: Running, person: Arrive) -> None:

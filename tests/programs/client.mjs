@@ -48,6 +48,11 @@ await answer({
     hearing[`${who} ${names}`] = talks[who].events(...names);
     return null;
   },
+  greet({ who, text }) {
+    const newcomers = talks[who].events("user_joined");
+    newcomers.next().then(() => talks[who].send(text));
+    return null;
+  },
   happens: async ({ who, names }) => (await hearing[`${who} ${names}`].next()).value,
   begin({ who, texts }) {
     sending.push(...texts.map((/** @type {string} */ text) => talks[who].send(text)));

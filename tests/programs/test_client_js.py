@@ -54,6 +54,15 @@ def texts_in(ask: Other, who: str, **which: Any) -> list[str]:
     return [each["message"] for each in does(ask, who, "history", which)]
 
 
+def test_what_is_said_while_it_comes_in_is_said_to_it(ask: Other, shared: Process) -> None:
+    made = ask("start", server=shared.url, title="Tea")
+    ask("join", who="ada", link=made["link"], token=made["token"], name="Ada")
+    for name in ("Ben", "Cleo", "Dora"):
+        ask("greet", who="ada", text=f"Welcome, {name}")
+        ask("join", who=name, link=made["link"], name=name)
+        assert ask("hear", who=name) == {"said": [f"Welcome, {name}"]}
+
+
 def test_it_talks(ask: Other, shared: Process) -> None:
     together(ask, shared)
     ask("listen", who="ada", names=["message_changed"])

@@ -58,7 +58,8 @@ export class Seat extends Line {
     if (!ack.ok) return ack;
     this.rest.token = ack.token ?? token;
     if (token || !ack.token) return ack;
-    return this.ask("join_room", { token: ack.token, since: this.known() }); // using it proves who this is
+    const proven = await this.ask("join_room", { token: ack.token, since: this.known() }); // using it proves who this is
+    return proven.ok ? { ...proven, joined_seq: ack.joined_seq } : proven;
   }
 
   goOut() {

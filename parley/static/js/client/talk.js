@@ -169,11 +169,12 @@ export class Talk extends Saying {
   /** @param {any} ack @param {number | undefined} since */
   #welcomed(ack, since) {
     const isBack = this.#log.known !== undefined;
-    if (!isBack) this.#began = Math.min(since ?? ack.seq, ack.seq);
+    // Others may have spoken to it before it was answered.
+    if (!isBack) this.#began = Math.min(since ?? ack.joined_seq, ack.seq);
     const { user_id: userId, username, role } = ack;
     this.me = { user_id: userId, username, role };
     if (isBack) this.#log.heard("connected", undefined);
-    this.#log.entered(ack.seq, since);
+    this.#log.entered(ack.seq, this.#began);
     this.#outbox.flush();
     this.#settle();
   }
