@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.effort import times
+from tests.effort import IS_EVERYTHING, times
 from tests.faults.record import KINDS
 from tests.faults.talk import NAMES, says_and_does, talk_at
 
@@ -18,6 +18,8 @@ UNHEARD = 0.3
 MESSAGES = times(120, full=10_000)
 ROOMS_EACH = times(2, full=5)
 WINDOW = 4
+OFTEN = 30
+"""Of so many of a kind some answers are lost, whatever is drawn."""
 
 
 @pytest.mark.timeout(150)
@@ -40,8 +42,11 @@ async def test_what_is_said_and_done_with_every_third_answer_lost_is_stored_once
     assert talk.record.acked == said > MESSAGES * 0.9
     assert counts["duplicates"] == counts["unheard"] > said * UNHEARD * 0.9
     # What was asked again though it was done is as it was asked.
+    done = Counter(act.kind for act in talk.record.acts)
     again = Counter(act.kind for act in talk.record.acts if len(act.acks) > 1)
-    assert all(again[kind] for kind in KINDS)
+    assert again
+    assert all(again[kind] for kind in KINDS if done[kind] >= OFTEN)
+    assert not IS_EVERYTHING or min(done[kind] for kind in KINDS) >= OFTEN
 
 
 async def test_a_message_repeated_after_a_restart_has_its_first_answer(tmp_path: Path) -> None:
