@@ -95,7 +95,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], Any]]:
-    """What servers run on: uvloop, or with LOOP=asyncio what they do where that has no build."""
+    """uvloop; with LOOP=asyncio, what servers run on where that has no build."""
     if LOOP == "asyncio" or item.get_closest_marker("asyncios_loop"):
         return {"asyncio": asyncio.new_event_loop}
     return {"servers": new_event_loop}

@@ -1,6 +1,6 @@
 """What of the pages' tests every change must pass; all else runs by `make browsers`.
 
-Of most parts one or two, chosen by what they cost: what of a part is told as well without a browser
+Of many parts one or two, chosen by what they cost: what of a part is told as well without a browser
 (tests/transport, tests/js) is told there. Whoever names a file or a folder of tests gets all of it.
 """
 

@@ -195,12 +195,14 @@ async def test_who_is_gone_for_long_has_left(
 async def test_who_is_blocked_is_out_and_may_leave(both: Talk, server: Running) -> None:
     context = web_site(server.app).context
     await blocking.block(context, "127.0.0.1", by=AT_COMMAND_LINE)
-    said = await both.ben.hears("new_message", lambda message: message["type"] == "call")
-    assert len(said["call"]["people"]) == 2
-    assert (await call(both.ben, both.room_id))["code"] == "blocked"
-    refused = await both.ben.ask("call_leave", {"room_id": both.room_id})
-    assert refused["code"] == "not_in_call"
-    await blocking.unblock(context, "127.0.0.1", by=AT_COMMAND_LINE)
+    try:
+        said = await both.ben.hears("new_message", lambda message: message["type"] == "call")
+        assert len(said["call"]["people"]) == 2
+        assert (await call(both.ben, both.room_id))["code"] == "blocked"
+        refused = await both.ben.ask("call_leave", {"room_id": both.room_id})
+        assert refused["code"] == "not_in_call"
+    finally:
+        await blocking.unblock(context, "127.0.0.1", by=AT_COMMAND_LINE)
 
 
 @pytest.mark.long("it waits until it can")

@@ -159,6 +159,8 @@ async def test_whoever_has_to_knock_can_do_so_and_is_let_in(person: Arrive, tmp_
         await ben.shows("Message as Ben")
         ben.type("Hello\r")
         assert (await ada.hears("new_message"))["username"] == "Ben"
+    with terminal(tmp_path, "chat", link) as ben:
+        await ben.shows("Message as Ben")
 
 
 @pytest.mark.long("whoever is let in tells most of it")

@@ -176,6 +176,7 @@ async def test_all_that_is_of_a_conversation_goes_and_nothing_of_another(
     assert rows(config.data) == before
 
 
+@pytest.mark.longer
 async def test_the_reply_counts_what_goes(
     context: Context, config: Config, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,6 +337,7 @@ async def test_where_nothing_is_outdated_hardly_anything_is_read(
     assert seen.count - before < LOOKED_MAX_STEPS
 
 
+@pytest.mark.longer
 @pytest.mark.parametrize("count", [1_000, LONG])
 async def test_what_a_clock_that_was_put_back_dated_too_late_keeps_nothing_else(
     context: Context, clock: Clock, config: Config, room: Room, count: int
@@ -349,6 +351,7 @@ async def test_what_a_clock_that_was_put_back_dated_too_late_keeps_nothing_else(
     assert (now.erased_through, now.message_count) == (count // 2, count // 2)
 
 
+@pytest.mark.longer
 async def test_what_its_owner_wants_kept_longer_meanwhile_is_kept(
     context: Context, clock: Clock, config: Config, room: Room
 ) -> None:
@@ -377,6 +380,7 @@ async def test_nothing_of_a_long_conversation_is_left_on_the_disk(
     assert not stands_in(config.data)
 
 
+@pytest.mark.longer
 async def test_what_a_stop_left_is_erased_after_the_next_start(
     context: Context, config: Config, clock: Clock, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -375,6 +375,7 @@ def test_a_look_costs_the_same_however_many_hold_the_name(
     assert _grown(among_few, _steps_of(room, LOOKS)) == {}
 
 
+@pytest.mark.longer
 def test_so_it_does_however_many_spoke_under_it_who_have_another_now(room: Room) -> None:
     in_the_way(room, 20)
     spoke_before(room, 20)

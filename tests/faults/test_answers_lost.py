@@ -44,7 +44,7 @@ async def test_what_is_said_and_done_with_every_third_answer_lost_is_stored_once
     # What was asked again though it was done is as it was asked.
     done = Counter(act.kind for act in talk.record.acts)
     again = Counter(act.kind for act in talk.record.acts if len(act.acks) > 1)
-    assert again
+    assert len(again) > 2
     assert all(again[kind] for kind in KINDS if done[kind] >= OFTEN)
     assert not IS_EVERYTHING or min(done[kind] for kind in KINDS) >= OFTEN
 

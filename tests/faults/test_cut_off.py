@@ -67,7 +67,7 @@ async def _talk_with_cuts(talk: Talk, draw: random.Random) -> None:
     [
         pytest.param(1, marks=pytest.mark.long("many tell most")),
         pytest.param(500, marks=pytest.mark.long("test_promised_times.py has as many")),
-        pytest.param(501, marks=pytest.mark.long("test_promised_times.py has nearly as many")),
+        pytest.param(501, marks=pytest.mark.long("tests/domain/test_states.py draws a lower line")),
     ],
 )
 async def test_however_much_somebody_missed_they_hold_what_a_newcomer_holds(

@@ -1,7 +1,7 @@
 """Servers that last for a file, one for each choice of settings: as `lasting`, where tests differ
 in what they set.
 
-A file says `opened = kept.opened`, or starts what it needs by `kept.servers`.
+A file says `servers, opened = kept.servers, kept.opened`.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ async def servers(
             for its, is_plain, server in found:
                 if (its, is_plain) == (config, plain):
                     return server
-            folder = lasting.config_in(tmp_path_factory.mktemp("kept"), empty_database).data
+            new = lasting.config_in(tmp_path_factory.mktemp("kept"), empty_database)
+            url = config.database_url or new.database_url
             server = await stack.enter_async_context(
-                running(replace(config, data=folder), plain=plain)
+                running(replace(config, data=new.data, database_url=url), plain=plain)
             )
             found.append((config, plain, server))
             return server

@@ -103,6 +103,7 @@ async def test_every_way_to_a_conversation_that_is_not_there_says_the_same(
 # --- tokens ---
 
 
+@pytest.mark.longer
 async def test_guessed_tokens_are_answered_alike(http: aiohttp.ClientSession) -> None:
     chance = random.Random(3)
     async with http.post("/api/conversations/create") as reply:

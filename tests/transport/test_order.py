@@ -48,7 +48,9 @@ async def test_much_said_at_once_reaches_every_client(
     room_id = await starts_and_joins(ada)
     await ben.join(room_id)
     await asyncio.gather(*(ada.say(room_id, str(number)) for number in range(20)))
-    [room] = server.app.realtime.audience.rooms.values()
+    clients = server.app.realtime.audience.clients.values()
+    [id] = {each.seats[room_id].conversation_id for each in clients if room_id in each.seats}
+    room = server.app.realtime.audience.rooms[id]
     for number in range(100):  # in one turn of the event loop
         server.app.realtime.server.send_to(room.sids, "user_typing", {"number": number})
     last = await ada.say(room_id, "That was all")

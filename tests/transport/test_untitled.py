@@ -86,10 +86,14 @@ async def test_no_question_before_what_cannot_be_undone_does(ada: Caller) -> Non
     room_id = await ada.starts(title=None)
     browser = Caller(ada.app, "Ada", cookies=True)
     browser.http.set_cookie("localhost", "parley_session", str(ada.token))
-    await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "member"})
-    for act, fields in (("keep", {"keep_days": "1"}), ("revoke", {"id": "1"})):
+    made = await ada.call("POST", f"/api/conversations/{room_id}/links", {"role": "member"})
+    for act, fields, question in (
+        ("keep", {"keep_days": "1"}, "Delete older messages?"),
+        ("revoke", {"id": made.body["link"]["id"]}, "Revoke this link?"),
+    ):
         reply = await browser.post_form(f"/conversation/{room_id}/manage/{act}", fields)
-        assert UNTITLED in reply.text, reply
+        assert f"<h1>{question}</h1>" in reply.text, reply
+        assert UNTITLED in reply.text
         assert f"Conversation {room_id}" not in reply.text
 
 

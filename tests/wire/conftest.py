@@ -74,7 +74,7 @@ async def own_server(config: Config) -> AsyncIterator[Running]:
 
 
 async def empty(server: Running) -> None:
-    """Have it as nobody had ever come."""
+    """As if nobody had ever come."""
     realtime = server.app.realtime
     engine = realtime.server.eio
     for sid in list(engine.sockets):  # who polls doesn't say that they go
